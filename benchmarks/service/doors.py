@@ -4,8 +4,8 @@ usage: python -m benchmarks.service.doors [--jobs 40]
 
 One client, one job after the other, each from its submission to its counts or probabilities; the
 ways take turns, so that other load meets all of them. Clients of other clouds poll; they do so here
-every 5 ms. The processor time is that of this process, which is the client, and that of the service
-with its slots.
+every 5 ms, except qiskit-ibm-runtime, which polls every half second. The processor time is that of
+this process, which is the client, and that of the service with its slots.
 """
 
 import argparse
@@ -23,6 +23,8 @@ from urllib.parse import quote
 
 import httpx
 import psutil
+from qiskit import QuantumCircuit
+from tests.doors.protocols import qpy_json
 from tests.support.services import BELL, Service
 
 from quantumtask.cli.client_variables import CLIENT_VARIABLES
@@ -91,6 +93,23 @@ def braket_http(http: httpx.Client) -> Any:
     return http.get(f"/aws/{folder}/results.json").json()["measurements"]
 
 
+def ibm_http(http: httpx.Client) -> Any:
+    params = {"pubs": [[qpy_json(qiskit_bell()), [], SHOTS]], "version": 2, "support_qiskit": True}
+    body = {"program_id": "sampler", "backend": "simulator", "params": params}
+    job = f"/ibm/experimental/jobs/{http.post('/ibm/experimental/jobs', json=body).json()['id']}"
+    while http.get(f"{job}?exclude_params=true").json()["status"] != "Completed":
+        time.sleep(POLL_S)
+    return http.get(f"{job}/results").json()
+
+
+def qiskit_bell() -> QuantumCircuit:
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    circuit.measure([0, 1], [0, 1])
+    return circuit
+
+
 def native_client(url: str) -> Job:
     from quantumtask.client import Client
 
@@ -99,13 +118,9 @@ def native_client(url: str) -> Job:
 
 
 def qiskit_ionq(url: str) -> Job:
-    from qiskit import QuantumCircuit
     from qiskit_ionq import IonQProvider
 
-    circuit = QuantumCircuit(2, 2)
-    circuit.h(0)
-    circuit.cx(0, 1)
-    circuit.measure([0, 1], [0, 1])
+    circuit = qiskit_bell()
     os.environ["IONQ_API_URL"] = f"{url}/v0.4"
     backend = IonQProvider(token="any").get_backend("simulator")
     return lambda: backend.run(circuit, shots=SHOTS).result(wait=POLL_S).get_counts()
@@ -154,6 +169,15 @@ def braket_client(url: str) -> Job:
     return run
 
 
+def ibm_client(url: str) -> Job:
+    from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2
+
+    os.environ.update(CLIENT_VARIABLES["ibm"].of_service(url, "any"))
+    sampler = SamplerV2(QiskitRuntimeService().backend("simulator"))
+    circuit = qiskit_bell()
+    return lambda: sampler.run([circuit], shots=SHOTS).result()[0].data.c.get_counts()
+
+
 def service_time_s(service: Service) -> float:
     """Return the processor time of all processes of a service."""
     roots = [psutil.Process(each.popen.pid) for each in service.processes]
@@ -197,6 +221,8 @@ def ways_of(service: Service) -> dict[str, Job]:
         "amazon-braket-sdk": braket_client(url),
         "qBraid's protocol": lambda: qbraid_http(http),
         "qbraid": qbraid_client(url),
+        "IBM's protocol": lambda: ibm_http(http),
+        "qiskit-ibm-runtime": ibm_client(url),
     }
 
 

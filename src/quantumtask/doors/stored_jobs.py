@@ -1,6 +1,7 @@
 """Jobs of every door: each is a task or a batch, whose metadata has the facts about the job."""
 
 import json
+import time
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -15,10 +16,11 @@ from quantumtask.shared.task import Failure, Task, TaskState
 
 _M = TypeVar("_M", bound=BaseModel)
 
-
 MAX_TASK_NAME = 50
 """Longest name of a task; the whole name of a job is in its metadata."""
 
+NEW_JOB_S = 0.3
+"""Age of a job in seconds up to which the answer about its state waits for its end."""
 
 SESSION_PRIORITY = 1
 """Priority of the jobs of a session, if the sender may have it."""
@@ -37,18 +39,39 @@ class JobNotFound(NotFound):
         super().__init__("job not found")
 
 
-async def read_item(request: Request, job_id: str) -> Task | Batch:
-    """Return the task or the batch with this id if the sender may see it.
+async def read_requested_item(request: Request, job_id: str) -> Task | Batch:
+    """Return the task or the batch that a request names in its path.
+
+    A request that reads (GET) gets a job of an age below `NEW_JOB_S` at its end, or at that age.
+    The clients poll at intervals of up to a second, and most jobs end within milliseconds.
 
     Raises:
-        JobNotFound: no job that the sender may see has this id.
+        JobNotFound: the sender has no task and no batch with this id.
+    """
+    item = await read_item(request, job_id)
+    remaining_s = item.submitted_at + NEW_JOB_S - time.time()
+    if request.method != "GET" or item.finished_at or remaining_s <= 0:
+        return item
+    return await read_item(request, job_id, min(remaining_s, NEW_JOB_S))
+
+
+async def read_item(request: Request, job_id: str, wait_s: float = 0.0) -> Task | Batch:
+    """Return the task or the batch of the sender with an id.
+
+    Args:
+        request: The request of the sender.
+        job_id: The id of the task or the batch.
+        wait_s: Seconds to wait for its end.
+
+    Raises:
+        JobNotFound: the sender has no task and no batch with this id.
     """
     service, scope = get_service(request), get_scope(request)
     try:
-        return await service.get(scope, job_id)
+        return await service.get(scope, job_id, wait_s)
     except TaskNotFound:
         try:
-            return await service.batches.get(scope, job_id)
+            return await service.batches.get(scope, job_id, wait_s)
         except BatchNotFound:
             raise JobNotFound from None
 

@@ -3,7 +3,8 @@
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict
 
-from quantumtask.doors.stored_jobs import JobNotFound, read_facts, read_item
+from quantumtask.doors.stored_jobs import JobNotFound, read_facts, read_item, read_requested_item
+from quantumtask.shared.batch import Batch
 from quantumtask.shared.task import Task
 
 TAG = "braket"
@@ -44,9 +45,18 @@ def read_record(task: Task) -> TaskRecord:
 
 
 async def read_task(request: Request, task_id: str) -> Task:
-    """Return the task with this id if the sender may see it; raise JobNotFound otherwise."""
-    task = await read_item(request, task_id)
-    if not isinstance(task, Task):
+    """Return the task with this id if the sender may see it, or raise JobNotFound."""
+    return _check_task(await read_item(request, task_id))
+
+
+async def read_requested_task(request: Request, task_id: str) -> Task:
+    """Return the task that a request names in its path, or raise JobNotFound."""
+    return _check_task(await read_requested_item(request, task_id))
+
+
+def _check_task(item: Task | Batch) -> Task:
+    """Return a task that was submitted at this door; raise JobNotFound for all others."""
+    if not isinstance(item, Task):
         raise JobNotFound
-    read_record(task)
-    return task
+    read_record(item)
+    return item

@@ -11,7 +11,7 @@ from quantumtask.api.http.query import get_principal, get_scope, get_sender, get
 from quantumtask.api.serialization.task_json import format_time
 from quantumtask.doors.braket.answers import json_response
 from quantumtask.doors.braket.arns import task_arn, task_id_of
-from quantumtask.doors.braket.task_record import TaskRecord, read_record, read_task
+from quantumtask.doors.braket.task_record import TaskRecord, read_record, read_requested_task
 from quantumtask.doors.braket.task_request import OPENQASM, parse_new_task
 from quantumtask.shared.task import Task, TaskState
 
@@ -37,7 +37,7 @@ async def create_task(request: Request) -> Response:
 
 async def answer_task(request: Request) -> Response:
     """Return a task."""
-    task = await read_task(request, task_id_of(request.path_params["task_arn"]))
+    task = await read_requested_task(request, task_id_of(request.path_params["task_arn"]))
     record, status = read_record(task), STATUSES[task.state]
     fields = summary(task, record)
     fields |= {
@@ -80,6 +80,6 @@ def _queue_info(task: Task, status: str) -> dict[str, str]:
 
 async def withdraw_task(request: Request) -> Response:
     """Cancel a task; one that has ended is refused."""
-    task = await read_task(request, task_id_of(request.path_params["task_arn"]))
+    task = await read_requested_task(request, task_id_of(request.path_params["task_arn"]))
     await get_service(request).cancel(get_scope(request), task.id, get_sender(request))
     return json_response({"quantumTaskArn": task_arn(task.id), "cancellationStatus": "CANCELLED"})

@@ -10,7 +10,7 @@ from fastapi import Request
 from quantumtask.api.http.query import find_client, get_scope, get_service
 from quantumtask.api.serialization.task_json import ResultTexts
 from quantumtask.doors.ibm.job_record import TAG, ChildRecord, JobRecord, read_record
-from quantumtask.doors.stored_jobs import first_failure, read_facts, read_item
+from quantumtask.doors.stored_jobs import first_failure, read_facts, read_requested_item
 from quantumtask.shared.batch import Batch
 from quantumtask.shared.task import Failure, Task, TaskState
 
@@ -85,4 +85,4 @@ class StoredJob:
 
 async def read_job(request: Request) -> StoredJob:
     """Return the job of a request's path, or raise JobNotFound."""
-    return StoredJob(request, await read_item(request, request.path_params["job_id"]))
+    return StoredJob(request, await read_requested_item(request, request.path_params["job_id"]))

@@ -3,7 +3,7 @@
 from fastapi import Request
 
 from quantumtask.doors.ionq.job_record import read_record
-from quantumtask.doors.stored_jobs import first_failure, read_item
+from quantumtask.doors.stored_jobs import first_failure, read_item, read_requested_item
 from quantumtask.shared.batch import Batch
 from quantumtask.shared.task import Task
 
@@ -14,7 +14,9 @@ async def read_job(request: Request) -> Task | Batch:
     Raises:
         JobNotFound: no task or batch of the sender that was submitted at this door has this id.
     """
-    return await read_job_by_id(request, request.path_params["job_id"])
+    job = await read_requested_item(request, request.path_params["job_id"])
+    read_record(job)
+    return job
 
 
 async def read_job_by_id(request: Request, job_id: str) -> Task | Batch:

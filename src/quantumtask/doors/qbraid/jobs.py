@@ -21,7 +21,13 @@ from quantumtask.doors.qbraid.answers import data_response
 from quantumtask.doors.qbraid.devices import VENDOR
 from quantumtask.doors.qbraid.job_fields import PENDING, STATES_BY_STATUS, job_fields, status_of
 from quantumtask.doors.qbraid.job_request import TAG, JobRecord, parse_request
-from quantumtask.doors.stored_jobs import JobNotFound, first_failure, read_facts, read_item
+from quantumtask.doors.stored_jobs import (
+    JobNotFound,
+    first_failure,
+    read_facts,
+    read_item,
+    read_requested_item,
+)
 from quantumtask.shared.batch import Batch
 from quantumtask.shared.errors import InvalidRequest, NotFound
 from quantumtask.shared.task import FINAL_STATES, Task, TaskState
@@ -53,7 +59,7 @@ async def answer_job(request: Request) -> Response:
 
 async def requested_job(request: Request) -> Task | Batch:
     """Return the task or the batch of a request's path, or raise JobNotFound."""
-    job = await read_item(request, request.path_params["job_qrn"])
+    job = await read_requested_item(request, request.path_params["job_qrn"])
     read_facts(JobRecord, job, TAG)
     return job
 
