@@ -260,7 +260,7 @@ MANY = HEAD + "qubit[20] q;\nbit[20] c;\nh q;\nt q;\nc = measure q;\n"
             ACTS,
             {"engine": "aer"},
             "engine_unsuitable",
-            "no program with noise that depends on outcomes",
+            "the program depends on outcomes of measurements",
         ),
         (ACTS, {"method": "matrix_product_state"}, "engine_unsuitable", "got matrix_product_state"),
         (ACTS, {"return": ["statevector"]}, "not_exact", "with noise there is no statevector"),
