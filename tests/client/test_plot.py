@@ -5,13 +5,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from quantumtask.client import Result, results
-from quantumtask.client.results.plot import NoPicture, draw
+from tests.support.lazy_import import lazy_import
+
+pytestmark = pytest.mark.xdist_group("matplotlib")  # one process imports it
+
+matplotlib, figure = lazy_import("matplotlib"), lazy_import("matplotlib.figure")
+plot = lazy_import("quantumtask.client.results.plot")
 
 
 def result(counts: Any = None, **fields: Any) -> Result:
@@ -22,7 +25,7 @@ def texts(task_result: Result, folder: Path) -> list[str]:
     """Return all texts of the picture of a result."""
     file = folder / "picture.svg"
     with matplotlib.rc_context({"svg.fonttype": "none"}):
-        draw(task_result, file)
+        plot.draw(task_result, file)
     return re.findall(r"<text[^>]*>([^<]*)</text>", file.read_text("utf-8"))
 
 
@@ -98,21 +101,21 @@ def test_probabilities_of_a_sweep_are_curves(tmp_path: Path) -> None:
     ],
 )
 def test_what_has_no_picture_says_why(task_result: Result, words: str, tmp_path: Path) -> None:
-    with pytest.raises(NoPicture, match=words):
-        draw(task_result, tmp_path / "picture.svg")
+    with pytest.raises(plot.NoPicture, match=words):
+        plot.draw(task_result, tmp_path / "picture.svg")
     assert not (tmp_path / "picture.svg").exists()
 
 
 @pytest.mark.parametrize(("suffix", "head"), [(".png", b"\x89PNG"), (".pdf", b"%PDF")])
 def test_the_suffix_decides_the_format(suffix: str, head: bytes, tmp_path: Path) -> None:
     file = tmp_path / f"picture{suffix}"
-    draw(result({"0": 1}), file)
+    plot.draw(result({"0": 1}), file)
     assert file.read_bytes().startswith(head)
 
 
 def test_a_folder_that_is_missing_is_an_error_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(OSError):
-        draw(result({"0": 1}), tmp_path / "missing" / "picture.png")
+        plot.draw(result({"0": 1}), tmp_path / "missing" / "picture.png")
 
 
 def test_a_state_has_its_basis_states_and_the_scale_of_the_phase(tmp_path: Path) -> None:
@@ -122,7 +125,7 @@ def test_a_state_has_its_basis_states_and_the_scale_of_the_phase(tmp_path: Path)
 
 
 def test_a_result_is_drawn_into_axes() -> None:
-    axes = Figure().add_subplot()
+    axes = figure.Figure().add_subplot()
     assert result({"0": 3}).plot(axes) is axes
     assert axes.get_ylabel() == "shots"
     with pytest.raises(ValueError, match="no counts, probabilities, amplitudes"):

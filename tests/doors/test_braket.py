@@ -8,16 +8,25 @@ from typing import Any
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
-from braket.aws import AwsDevice, AwsQuantumTask, AwsSession
-from braket.circuits import Circuit, FreeParameter, Observable
-from braket.devices import LocalSimulator
-from braket.ir.openqasm import Program
 
 from quantumtask.cli.client_variables import CLIENT_VARIABLES
 from quantumtask.doors.braket.arns import device_arn
 from tests.doors.protocols import SV1, braket_body
+from tests.support.lazy_import import lazy_names
 from tests.support.secured_service import SecuredService
 from tests.support.services import Service
+
+# With the comparisons of programs, so that one process imports the package.
+pytestmark = pytest.mark.xdist_group("braket")
+
+AwsDevice, AwsQuantumTask, AwsSession = lazy_names(
+    "braket.aws", "AwsDevice", "AwsQuantumTask", "AwsSession"
+)
+Circuit, FreeParameter, Observable = lazy_names(
+    "braket.circuits", "Circuit", "FreeParameter", "Observable"
+)
+[LocalSimulator] = lazy_names("braket.devices", "LocalSimulator")
+[Program] = lazy_names("braket.ir.openqasm", "Program")
 
 HERMITIAN = np.array([[1, 2 + 1j], [2 - 1j, -0.5]])
 PAIR = np.array([[1, 1j, 0, 2], [-1j, 2, 1, 0], [0, 1, -1, 0.5j], [2, 0, -0.5j, 0.25]])
@@ -67,7 +76,7 @@ def numbers(value: Any) -> Any:
     return array[..., 0] + 1j * array[..., 1] if array.ndim == 3 else array
 
 
-def check_exact(device: Any, circuit: Circuit, simulator: str) -> None:
+def check_exact(device: Any, circuit: Any, simulator: str) -> None:
     actual, expected = run(device, circuit, 0), LocalSimulator(simulator).run(circuit, shots=0)
     pairs = list(zip(actual.result_types, expected.result().result_types, strict=True))
     assert len(pairs) == len(circuit.result_types)
@@ -76,11 +85,11 @@ def check_exact(device: Any, circuit: Circuit, simulator: str) -> None:
         assert numbers(mine.value) == pytest.approx(numbers(theirs.value), abs=1e-9), mine.type
 
 
-def state() -> Circuit:
+def state() -> Any:
     return Circuit().rx(0, 0.4).cnot(0, 2).ry(1, 0.3).h(1).t(2).cnot(1, 2).iswap(0, 1)
 
 
-def add_mixed_results(circuit: Circuit) -> Circuit:
+def add_mixed_results(circuit: Any) -> Any:
     """Add results that also noisy programs have."""
     circuit.expectation(Observable.X() @ Observable.Y(), target=[0, 2])
     circuit.expectation(Observable.H(), target=1)

@@ -13,19 +13,23 @@ from qiskit.circuit.library import efficient_su2
 from qiskit.primitives import StatevectorEstimator
 from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit_aer.noise import NoiseModel, ReadoutError, amplitude_damping_error
-from qiskit_ibm_runtime import EstimatorV2, QiskitRuntimeService, SamplerV2
-from qiskit_ibm_runtime.exceptions import IBMRuntimeError, RuntimeJobFailureError
 
 from quantumtask.cli.client_variables import CLIENT_VARIABLES
 from tests.support.cases import check_each
 from tests.support.chisquare import p_value
+from tests.support.lazy_import import lazy_import, lazy_names
 from tests.support.services import Service
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the client deprecates its classes
 
+EstimatorV2, QiskitRuntimeService, SamplerV2 = lazy_names(
+    "qiskit_ibm_runtime", "EstimatorV2", "QiskitRuntimeService", "SamplerV2"
+)
+exceptions = lazy_import("qiskit_ibm_runtime.exceptions")
+
 
 @pytest.fixture(scope="module")
-def runtime(service: Service) -> Iterator[QiskitRuntimeService]:
+def runtime(service: Service) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, value in CLIENT_VARIABLES["ibm"].of_service(service.url, "any").items():
@@ -34,7 +38,7 @@ def runtime(service: Service) -> Iterator[QiskitRuntimeService]:
 
 
 @pytest.fixture(scope="module")
-def simulator(runtime: QiskitRuntimeService) -> Any:
+def simulator(runtime: Any) -> Any:
     return runtime.backend("simulator")
 
 
@@ -82,7 +86,7 @@ def test_every_register_of_every_pub_has_its_bits(simulator: Any) -> None:
 
 
 def test_the_seed_decides_the_shots_and_the_parameters_come_back(
-    simulator: Any, runtime: QiskitRuntimeService
+    simulator: Any, runtime: Any
 ) -> None:
     circuit = rotations().measure_all(inplace=False)
     options = {"simulator": {"seed_simulator": 5}, "default_shots": 50}
@@ -116,7 +120,7 @@ def test_a_noise_model_of_aer_flips_bits_as_it_says(simulator: Any) -> None:
     assert returned.to_dict(serializable=True)["errors"]
 
 
-def test_a_device_runs_circuits_of_its_gates_with_its_noise(runtime: QiskitRuntimeService) -> None:
+def test_a_device_runs_circuits_of_its_gates_with_its_noise(runtime: Any) -> None:
     device = runtime.backend("fake_manila")
     circuit = QuantumCircuit(5, 1)
     circuit.sx(4)
@@ -173,7 +177,7 @@ def test_sampled_values_have_the_precision_that_was_asked_for(simulator: Any) ->
 
 
 def test_mitigation_without_noise_changes_nothing_and_is_refused_with_noise(
-    simulator: Any, runtime: QiskitRuntimeService
+    simulator: Any, runtime: Any
 ) -> None:
     circuit = rotations()
     pubs = [(circuit, "ZZ", [0.3, 0.4], 1e-9)]
@@ -192,7 +196,7 @@ def test_mitigation_without_noise_changes_nothing_and_is_refused_with_noise(
     on_device = QuantumCircuit(5)
     on_device.sx(0)
     for each in options.values():
-        with pytest.raises(IBMRuntimeError, match="not available with noise"):
+        with pytest.raises(exceptions.IBMRuntimeError, match="not available with noise"):
             EstimatorV2(device, options=each).run([(on_device, "IIIIZ")])
     value = EstimatorV2(device).run([(on_device, "IIIIY")]).result()[0].data.evs
     assert -1 < value < -0.9
@@ -212,7 +216,7 @@ def test_what_cannot_be_honoured_is_refused_with_the_reason(simulator: Any) -> N
 
     def check(case: tuple[dict[str, Any], str]) -> None:
         options, words = case
-        with pytest.raises(IBMRuntimeError, match=words):
+        with pytest.raises(exceptions.IBMRuntimeError, match=words):
             SamplerV2(simulator, options=options).run([(circuit, [1, 2])])
 
     check_each(cases, check)
@@ -224,7 +228,7 @@ def test_a_job_whose_circuit_fails_has_the_reason(simulator: Any) -> None:
     opaque.append(circuit.to_instruction().__class__("mystery", 1, 0, []), [0])
     opaque.measure(0, 0)
     job = SamplerV2(simulator).run([opaque])
-    with pytest.raises(RuntimeJobFailureError, match="mystery"):
+    with pytest.raises(exceptions.RuntimeJobFailureError, match="mystery"):
         job.result()
 
 

@@ -45,7 +45,7 @@ needs = {
     for name, package in PACKAGES.items()
 }
 # Tests of one implementation share its outcomes, which this process remembers.
-one_process = {name: pytest.mark.xdist_group(f"differential {name}") for name in OTHERS}
+one_process = {name: pytest.mark.xdist_group(name) for name in OTHERS}
 every_other = pytest.mark.parametrize(
     "other",
     [
