@@ -1,24 +1,18 @@
 """docs/glossary.md explains every word that a class name uses."""
 
-import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-from tests.repo.test_prose import ROOMS, SOURCE
+import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "glossary.md"
+from tests.support.source_files import FOLDERS, ROOMS, ROOT, source_files
+
+pytestmark = pytest.mark.xdist_group("source")
+
+PAGE = ROOT / "docs" / "glossary.md"
 FUNCTION_WORDS = {"a", "an", "at", "by", "from", "in", "no", "not", "of", "the", "to", "too", "v"}
 """Words of English grammar, and the `V` of Qiskit's `SamplerV2`."""
 
 WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
-
-
-def class_names(room: str) -> Iterator[str]:
-    for path in (SOURCE / room).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef):
-                yield node.name
 
 
 def singular(word: str) -> str:
@@ -35,7 +29,8 @@ def glossary_words() -> set[str]:
 
 def test_the_glossary_has_every_word_of_a_class_name() -> None:
     words = glossary_words() | FUNCTION_WORDS
-    names = {name for room in ROOMS for name in class_names(room)}
+    files = [file for room in ROOMS for file in source_files(FOLDERS[room])]
+    names = {name for file in files for name in file.classes}
     assert len(names) > 100
     unknown = {
         word.lower(): name

@@ -1,11 +1,13 @@
 """A public name has one meaning in the whole source."""
 
-import ast
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "src" / "quantumtask"
+import pytest
+
+from tests.support.source_files import SOURCE, source_files
+
+pytestmark = pytest.mark.xdist_group("source")
 
 ONE_MEANING = {
     # The nouns of the service; each room has its view of the same thing.
@@ -53,29 +55,10 @@ ONE_MEANING = {
 """Names that two rooms share, each with its one meaning. Every other name is in one room."""
 
 
-def definitions() -> Iterator[tuple[str, str]]:
-    """Yield each public top-level name with its room."""
-    for path in SOURCE.rglob("*.py"):
-        room = path.relative_to(SOURCE).parts[0]
-        for node in ast.parse(path.read_text()).body:
-            for name in defined(node):
-                if not name.startswith("_"):
-                    yield name, room
-
-
-def defined(node: ast.stmt) -> list[str]:
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return [node.name]
-        case ast.Assign():
-            return [each.id for each in node.targets if isinstance(each, ast.Name)]
-        case ast.AnnAssign(target=ast.Name(id=name)):
-            return [name]
-    return []
-
-
 def test_a_public_name_of_two_rooms_has_one_meaning() -> None:
     rooms: dict[str, set[str]] = defaultdict(set)
-    for name, room in definitions():
-        rooms[name].add(room)
+    for file in source_files(SOURCE):
+        room = Path(file.path).relative_to("src/quantumtask").parts[0]
+        for name in file.public:
+            rooms[name].add(room)
     assert {name for name, places in rooms.items() if len(places) > 1} == set(ONE_MEANING)

@@ -1,17 +1,13 @@
 """Names and docstrings of the source, the tests and the benchmarks are plain technical English."""
 
-import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "src" / "quantumtask"
-ROOT = SOURCE.parents[1]
-ROOMS = sorted({path.name for path in SOURCE.iterdir() if path.is_dir()} - {"__pycache__"})
-FOLDERS = {room: SOURCE / room for room in ROOMS}
-FOLDERS |= {name: ROOT / name for name in ("benchmarks", "docs_site", "tests")}
+from tests.support.source_files import FOLDERS, SourceFile, source_files
+
+pytestmark = pytest.mark.xdist_group("source")
 
 INTERROGATIVES = {"what", "who", "whose", "whom", "whether", "where", "how", "when", "which", "why"}
 UNCLEAR = re.compile(
@@ -31,56 +27,34 @@ PUBLIC = {"known"}
 OPERANDS = {"left", "right"}
 """A file that has both names means two operands."""
 
-Docstring = tuple[str, str]
-"""The place of a docstring, and its text."""
+
+def files() -> Iterator[SourceFile]:
+    for folder in FOLDERS.values():
+        yield from source_files(folder)
 
 
-def trees(folder: str) -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(FOLDERS[folder].rglob("*.py")):
-        yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+def docstrings() -> Iterator[tuple[str, str]]:
+    """Yield the place and the text of each docstring."""
+    for file in files():
+        yield from ((f"{file.path}:{line}", text) for line, text in file.docstrings)
 
 
-def docstrings(folder: str) -> Iterator[Docstring]:
-    """Yield each docstring, those of constants and fields included."""
-    for path, tree in trees(folder):
-        for node in ast.walk(tree):
-            match node:
-                case ast.Expr(value=ast.Constant(value=str(text))):
-                    yield f"{path}:{node.lineno}", text
-
-
-def identifiers(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yield each name that a file gives to something, with its line."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                yield node.lineno, node.name
-            case ast.arg():
-                yield node.lineno, node.arg
-            case ast.Name(ctx=ast.Store()):
-                yield node.lineno, node.id
-            case ast.Attribute(ctx=ast.Store()):
-                yield node.lineno, node.attr
-
-
-def vague_names(folder: str) -> Iterator[str]:
-    for path, tree in trees(folder):
-        names = [(line, name.strip("_").lower()) for line, name in identifiers(tree)]
+def vague_names() -> Iterator[str]:
+    for file in files():
+        names = [(line, name.strip("_").lower()) for line, name in file.identifiers]
         excepted = PUBLIC | (OPERANDS if {name for _, name in names} >= OPERANDS else set())
-        yield from (f"{path}:{line} {n}" for line, n in names if n in PARTICIPLES - excepted)
+        yield from (f"{file.path}:{line} {n}" for line, n in names if n in PARTICIPLES - excepted)
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_a_docstring_begins_with_a_verb_or_a_noun(folder: str) -> None:
-    first = ((place, text.split()[:1]) for place, text in docstrings(folder))
+def test_a_docstring_begins_with_a_verb_or_a_noun() -> None:
+    first = [(place, text.split()[:1]) for place, text in docstrings()]
+    assert len(first) > 5000
     assert [place for place, word in first if word and word[0].lower() in INTERROGATIVES] == []
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_a_docstring_names_what_it_speaks_of(folder: str) -> None:
-    assert [(place, text) for place, text in docstrings(folder) if UNCLEAR.search(text)] == []
+def test_a_docstring_names_what_it_speaks_of() -> None:
+    assert [(place, text) for place, text in docstrings() if UNCLEAR.search(text)] == []
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_a_name_says_what_a_thing_is(folder: str) -> None:
-    assert list(vague_names(folder)) == []
+def test_a_name_says_what_a_thing_is() -> None:
+    assert list(vague_names()) == []
