@@ -1,4 +1,4 @@
-"""The programs on the pages about other clouds' clients run here, without a network."""
+"""The programs for other clouds that users are shown run here, without a network."""
 
 import os
 import re
@@ -11,8 +11,8 @@ import pytest
 
 from quantumtask.cli.client_variables import CLIENT_VARIABLES
 from quantumtask.shared.door_names import DOOR_NAMES
-from tests.doors.journey import PAGES
 from tests.support.command_line import quantumtask
+from tests.support.door_programs import PAGES, shown_programs
 
 NO_DOOR = "'azure' is not a door; doors are ionq, qbraid, braket, ibm."
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ def may_isolate() -> bool:
 
 
 @pytest.mark.slow_first
-def test_every_program_of_a_page_runs_where_no_vendor_can_be_reached() -> None:
+def test_every_program_that_is_shown_runs_where_no_vendor_can_be_reached() -> None:
     journey = [sys.executable, "-m", "tests.doors.journey"]
     alone = ["unshare", "-n", *journey, "--alone"]
     done = subprocess.run(
@@ -34,17 +34,20 @@ def test_every_program_of_a_page_runs_where_no_vendor_can_be_reached() -> None:
         cwd=ROOT, capture_output=True, text=True, timeout=280, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    qiskit, cirq, qbraid, braket, ibm = done.stdout.split("\n\n")[:5]
+    qiskit, cirq, qbraid, braket, ibm, *shown = done.stdout.strip().split("\n\n")
     assert qiskit.startswith("ionq {'00': 0.49999"), done.stdout
     assert cirq.startswith("ionq Counter({"), done.stdout
     assert qbraid.startswith("qbraid {'00': "), done.stdout
     assert braket.startswith("braket Counter({"), done.stdout
     assert "1.0000 0.7071" in braket, done.stdout
     assert re.match(r"ibm 127 \{'[01]{2}': \d+", ibm), done.stdout
+    assert [text.split()[:2] for text in shown] == [["Try,", door] for door in shown_programs()]
+    assert all("'00': " in text for text in shown), done.stdout
 
 
 def test_every_door_has_a_page_and_variables() -> None:
     assert tuple(CLIENT_VARIABLES) == tuple(PAGES) == DOOR_NAMES
+    assert set(shown_programs()) == set(DOOR_NAMES)
 
 
 def test_the_variables_of_a_door_are_printed_for_a_shell() -> None:

@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 
 def documents(path: Path) -> list[Json]:
-    return [each for each in yaml.safe_load_all(path.read_text()) if each]
+    return [each for each in yaml.load_all(path.read_text(), yaml.CSafeLoader) if each]
 
 
 def merged(one: Any, other: Any) -> Any:

@@ -2,10 +2,10 @@
 
 Importing takes two thirds of a service's start and most of a command's time, and the tests start
 hundreds of services and commands. A run of pytest therefore has one launcher each for API
-processes, workers, commands and S3 servers, which the processes of pytest share. A launched process
-has a session, an environment, arguments and files of its own, and runs the same `main` as
-`python -m`; only its imports are those of the launcher. `launcher_process.py` is the launcher's
-side.
+processes, workers, commands, S3 servers and clients of other clouds, which the processes of pytest
+share. A launched process has a session, an environment, arguments and files of its own, and runs
+the same `main` as `python -m`; only its imports are those of the launcher. `launcher_process.py` is
+the launcher's side.
 """
 
 import atexit
@@ -68,7 +68,7 @@ def launch(
     """Start `python ARGUMENTS`.
 
     Args:
-        kind: "api", "worker", "command" or "s3": the launcher whose imports the process needs.
+        kind: The launcher whose imports the process needs, of MODULES in `launcher_process.py`.
         arguments: `-m MODULE` or a script, and the arguments of the program.
         environment: The whole environment.
         files: The names of standard input, output and error.

@@ -59,7 +59,29 @@ MODULES: dict[str, Sequence[str]] = {
         "typer._adapters",
     ),
     "s3": ("moto.server",),
+    "client": (
+        "quantumtask.cli.commands.root",
+        "quantumtask.client.credentials",
+        "asyncio",
+        "boto3",
+        "braket.circuits",
+        "braket.default_simulator",
+        "cirq",
+        "cryptography.x509",
+        "pennylane",
+        "pydantic",
+        "pyqasm",
+        "pyqir",
+        "qiskit",
+        "qiskit.qasm3",
+    ),
 }
+"""The modules that a launcher of each kind imports.
+
+For "client", they are what the clients of other clouds import: most of their start. The clients
+themselves read variables, so that each program imports its own.
+"""
+
 FORK_SERVER = "from multiprocessing.forkserver import main"
 """The start of the program that multiprocessing starts as its fork server."""
 

@@ -1,15 +1,11 @@
-"""The programs for other clouds on the page Try run as they are shown."""
-
-import os
-import subprocess
-import sys
-from pathlib import Path
+"""The programs for other clouds on the page Try."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from quantumtask.shared.door_names import DOOR_NAMES
 from tests.support.browser import findings_in_themes, open_page
+from tests.support.door_programs import shown_command, shown_programs
 from tests.support.services import Service
 
 pytestmark = pytest.mark.xdist_group("web")
@@ -17,48 +13,22 @@ pytestmark = pytest.mark.xdist_group("web")
 CARD = "Programs for other clouds"
 
 
-def start_shell(command: str, folder: Path) -> subprocess.Popen[str]:
-    """Run a command as a user does who has activated the environment."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return subprocess.Popen(
-        ["bash", "-c", command],
-        cwd=folder, env={**os.environ, "PATH": path, "PYTHONWARNINGS": "ignore"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
-def test_the_program_of_each_open_door_runs_by_the_command_that_is_shown(
-    page: Page, service: Service, tmp_path: Path
+def test_the_program_of_each_open_door_is_shown_with_its_command(
+    page: Page, service: Service
 ) -> None:
+    """The programs and the commands are those that test_pages.py of the doors runs."""
     open_page(page, "/")
     tabs = page.get_by_role("region", name=CARD).get_by_role("tab")
     assert service.http.get("/service").json()["doors"] == list(DOOR_NAMES)
     expect(tabs).to_have_count(len(DOOR_NAMES))
-    running = {}
-    for title in tabs.all_inner_texts():
+    programs = shown_programs()
+    assert set(tabs.all_inner_texts()) == {each.title for each in programs.values()}
+    for door, (title, text) in programs.items():
         tabs.get_by_text(title, exact=True).click()
-        folder = tmp_path / title
-        folder.mkdir()
-        program = page.get_by_role("region", name=f"script.py for {title}").inner_text()
-        (folder / "script.py").write_text(program)
-        command = page.get_by_role("region", name=f"Command for {title}").inner_text()
-        running[title] = start_shell(command, folder)
-    try:
-        outputs = {title: each.communicate(timeout=240) for title, each in running.items()}
-    finally:
-        for process in running.values():
-            process.kill()
-    if not runs_jobs_of_ibm(service):
-        del outputs["IBM"]
-    wrong = {title: each for title, each in outputs.items() if "'00': " not in each[0]}
-    assert wrong == {}
-
-
-def runs_jobs_of_ibm(service: Service) -> bool:
-    """Return False while the door of IBM has no sampler."""
-    body = {"program_id": "sampler", "backend": "simulator", "params": {}}
-    answer = service.http.post("/ibm/experimental/jobs", json=body)
-    return "program_id: must be one of none" not in answer.text
+        program = page.get_by_role("region", name=f"script.py for {title}")
+        assert program.inner_text().strip() == text.strip()
+        command = page.get_by_role("region", name=f"Command for {title}")
+        assert command.inner_text().strip() == shown_command(door, service.url)
 
 
 def test_the_card_of_programs_is_accessible_in_both_themes(page: Page) -> None:
