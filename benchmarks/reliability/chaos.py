@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tests.reliability.chaos import fault_injector, scenarios
+from tests.reliability.chaos.client import CircuitCase, mixed_circuit, small_circuit
 from tests.reliability.chaos.failpoints import POINTS
 from tests.reliability.chaos.hosts import (
     DIRECTIONS,
@@ -68,13 +69,21 @@ def failpoints(options: argparse.Namespace) -> list[Report]:
     """End processes at each failpoint, three times each, one failpoint after another."""
     points = [point for each in POINTS.values() for point in each]
     return [
-        scenarios.with_failpoints(options.database, options.tasks, 3, *add_cause(p)) for p in points
+        scenarios.with_failpoints(
+            options.database, options.tasks, 3, *add_causes(point), case=case_of(point)
+        )
+        for point in points
     ]
 
 
-def add_cause(point: str) -> tuple[str, ...]:
-    """Return a failpoint with its cause: a lease is reclaimed only after a worker has died."""
-    return (point, "claim.after") if point.startswith("sweep") else (point,)
+def add_causes(point: str) -> tuple[str, ...]:
+    """Return a failpoint with its causes: a lease is reclaimed only after a worker has died."""
+    return (point, "claim.after", "complete.before") if point.startswith("sweep") else (point,)
+
+
+def case_of(point: str) -> Callable[[int], CircuitCase]:
+    """Return the circuits of a trial: all are small where a direct run has to be reached."""
+    return small_circuit if point.startswith("direct") else mixed_circuit
 
 
 def hosts(options: argparse.Namespace) -> Report:
