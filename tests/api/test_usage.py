@@ -35,7 +35,9 @@ def totals(store: FullStore, project: str = ALL_PROJECTS) -> dict[str, tuple[int
     return {u.project: (u.tasks, u.shots, u.result_bytes) for u in store.usage(project, 1)}
 
 
-def test_every_task_that_ends_counts_once_for_its_project(store: FullStore) -> None:
+def test_every_task_that_ends_counts_once_for_its_project_and_its_shots_if_completed(
+    store: FullStore,
+) -> None:
     submit(store, "a", "b", "c")
     submit(store, "d", project="chemistry")
     [a, b, c, d] = sorted(store.claim("w", 1e9), key=lambda each: each.id)
@@ -44,7 +46,7 @@ def test_every_task_that_ends_counts_once_for_its_project(store: FullStore) -> N
     store.complete([(a, result)])  # which has ended, and does not count again
     assert store.fail(b, Failure("timeout", "x"))
     assert store.cancel("physics", c.id)
-    assert totals(store) == {"physics": (3, 30, 9), "chemistry": (1, 10, 9)}
+    assert totals(store) == {"physics": (3, 10, 9), "chemistry": (1, 10, 9)}
     assert totals(store, "chemistry") == {"chemistry": (1, 10, 9)}
     [chemistry] = store.usage("chemistry", 1)
     assert chemistry.processor_s == 3.0
@@ -66,7 +68,7 @@ def test_a_task_that_is_abandoned_counts_once(store: FullStore, configured: Sett
         lost.claim("lost", 1.0)
         sweep(store)
     lost.close()
-    assert totals(store) == {"physics": (1, 10, 0)}
+    assert totals(store) == {"physics": (1, 0, 0)}
 
 
 def test_a_task_that_is_released_does_not_count(store: FullStore) -> None:

@@ -14,6 +14,7 @@ class DayUsage(NamedTuple):
 
     Attributes:
         day: Days since 1970, in UTC.
+        shots: Of the completed tasks.
         processor_s: Run time times threads, in seconds.
         result_bytes: Bytes of the results, as they are stored.
     """

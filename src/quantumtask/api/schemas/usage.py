@@ -16,7 +16,7 @@ class DayUsageView(BaseModel):
     day: str = Field(description="The date in UTC, such as 2026-11-30.")
     project: str
     tasks: int
-    shots: int
+    shots: int = Field(description="Of the tasks that are completed.")
     processor_seconds: float = Field(description="Run time times threads, failed runs included.")
     result_bytes: int = Field(description="Of the results, as they are stored.")
 

@@ -32,7 +32,7 @@ def to_usage_rows(tasks: Iterable[FinalRow], writer: str) -> list[dict[str, Any]
             "owner": owner,
             "writer": writer,
             "tasks": len(of_owner),
-            "shots": sum(task.shots for task in of_owner),
+            "shots": sum(task.shots for task in of_owner if task.state == "completed"),
             "processor_s": sum(task.processor_s or 0.0 for task in of_owner),
             "result_bytes": sum(task.result_bytes or 0 for task in of_owner),
         }
