@@ -2,13 +2,14 @@
 
 import json
 import uuid
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from quantumtask.api.schemas.requests import SubmitRequest, parse_task
+from quantumtask.api.schemas.requests import OPTION_FIELDS, SubmitRequest, parse_task
 from quantumtask.api.serialization.request_json import request_json
 from quantumtask.shared.errors import RequestError
 from quantumtask.shared.principal import ALL_PROJECTS
@@ -119,6 +120,18 @@ PARTS = (present(**PLAIN), optional(**NULLABLE), st.sampled_from(METHODS))
 
 def parsed(body: bytes) -> TaskSpec:
     return parse_task(SubmitRequest, body)
+
+
+def test_every_field_of_a_request_becomes_a_field_or_an_option_of_its_task() -> None:
+    body = {
+        "circuit": BELL, "shots": 7, "seed": 3, "memory": True, "timeout_s": 4.5, "name": "n",
+        "tags": ["t"], "parameters": {"a": 1}, "engine": "aer", "method": "statevector",
+        "owner": "mira", "priority": 2, "metadata": {"b": 2}, "precision": 0.1, "observables": "ZZ",
+    }  # fmt: skip
+    spec = parse_task(SubmitRequest, json.dumps(body).encode())
+    own = {field.name: field.default for field in fields(TaskSpec) if field.name != "project"}
+    assert [name for name, default in own.items() if getattr(spec, name) == default] == []
+    assert set(SubmitRequest.model_fields) - {*OPTION_FIELDS} == own.keys() - {"options"}
 
 
 def test_a_request_stores_the_same_row_again(configured: Settings) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from quantumtask.shared.task import Result, parse_result_fields
 
-_NAMES = ("engine", "engine_version", "method")
-_OPTIONAL_NAMES = ("precision", "reason")
+_OWN_FIELDS = {"blob": None, "size": None, "store_ms": None}
+"""Fields that only a worker sets."""
 _MAX_SEED = 2**64
 _MAX_MS = 1e12
 """Thirty years; also the largest number of threads. No sum of such numbers is infinite."""
@@ -25,13 +25,12 @@ def parse_slot_result(fields: dict[str, Any]) -> Result:
         KeyError: A field is missing.
         ValueError: A number or a text is not possible.
     """
-    own = {"blob": None, "size": None, "store_ms": None}
-    result = Result(**{**parse_result_fields(fields), **own})
+    result = Result(**(parse_result_fields(fields) | _OWN_FIELDS))
     _check_columns(result)
-    for name in _NAMES:
-        _check_type(getattr(result, name), str)
-    for name in _OPTIONAL_NAMES:
-        _check_type(getattr(result, name), str | None)
+    for name in (result.engine, result.engine_version, result.method):
+        _check_type(name, str)
+    for text in (result.precision, result.reason):
+        _check_type(text, str | None)
     for warning in result.warnings:
         _check_type(warning, str)
     _check_type(result.compiled, dict | None)
@@ -60,8 +59,10 @@ def _check_columns(result: Result) -> None:
     """Check the texts that have columns of their own in the database; all others are escaped."""
     _check_type(result.counts, str)
     for text in result.texts:
-        _check_type(text, str | None)
-        if text and text != clean_slot_text(text):
+        if text is None:
+            continue
+        _check_type(text, str)
+        if "\0" in text or not (text.isascii() or text == clean_slot_text(text)):
             raise ValueError("a text of a result must not have a character that no database takes")
 
 

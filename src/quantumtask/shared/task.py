@@ -31,7 +31,7 @@ class TaskState(StrEnum):
     @property
     def status(self) -> str:
         """The state as the HTTP API shows it: `submitted` and `running` are both "pending"."""
-        return self.value if self.final else "pending"
+        return str(self) if self in FINAL_STATES else "pending"
 
 
 FINAL_STATES = frozenset({TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED})

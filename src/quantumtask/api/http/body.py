@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from quantumtask.api.http.query import find_client, get_service
+from quantumtask.api.http.query import find_client, find_header, get_service
 from quantumtask.shared.errors import BodyTooLarge, InvalidRequest, UnsupportedEncoding
 from quantumtask.shared.task import TaskSpec
 
@@ -125,7 +125,7 @@ async def open_body(request: Request) -> AsyncIterator[bytes]:
         BodiesTooLarge: the body is large, and others hold the memory for large bodies.
         RequestError: as `read_body` does.
     """
-    service, headers = get_service(request), request.headers
+    service = get_service(request)
     async with contextlib.AsyncExitStack() as stack:
 
         async def reserve(size: int) -> None:
@@ -133,8 +133,8 @@ async def open_body(request: Request) -> AsyncIterator[bytes]:
 
         yield await read_body(
             request.receive,
-            headers.get("content-encoding", ""),
-            headers.get("content-length", ""),
+            find_header(request, b"content-encoding") or "",
+            find_header(request, b"content-length") or "",
             service.settings.max_body_bytes,
             reserve,
         )

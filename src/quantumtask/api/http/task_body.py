@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.datastructures import QueryParams
 
 from quantumtask.api.http.body import open_body, parse_without_blocking
-from quantumtask.api.http.query import check_query_names
+from quantumtask.api.http.query import check_query_names, find_header
 from quantumtask.api.schemas.body_part import field_names
 from quantumtask.api.schemas.json_errors import looks_like_program
 from quantumtask.api.schemas.program_request import parse_program
@@ -47,7 +47,7 @@ async def _parse(
     """Return the task in a body, parsed as JSON or as a program."""
     query: bytes = request.scope["query_string"]
     fields = field_names(model) - {"circuit"}
-    if not _is_program(request.headers.get("content-type", ""), body):
+    if not _is_program(find_header(request, b"content-type") or "", body):
         check_query_names(query, names, fields)
         return await parse_without_blocking(partial(parse_task, model), body)
     check_query_names(query, names | fields, frozenset())

@@ -16,6 +16,7 @@ from quantumtask.api.http.query import (
     accepts_encoded_arrays,
     check_query_names,
     find_client,
+    find_header,
     get_principal,
     get_scope,
     get_sender,
@@ -145,14 +146,14 @@ async def submit(request: Request) -> Response:
             if options.strict:
                 check = service.questions.check(spec, find_client(request))
                 await unless_disconnected(request.receive, check)
-            traceparent = request.headers.get("traceparent", "") if service.tracing_enabled else ""
-            key = request.headers.get("idempotency-key")
+            traceparent = find_header(request, b"traceparent") if service.tracing_enabled else None
+            key = find_header(request, b"idempotency-key")
             principal = get_principal(request)
             if options.wait_s:
                 deadline = time.monotonic() + options.wait_s
-                task = await service.run(principal, spec, options.wait_s, key, traceparent)
+                task = await service.run(principal, spec, options.wait_s, key, traceparent or "")
             else:
-                task_id = await service.submit(principal, spec, key, traceparent)
+                task_id = await service.submit(principal, spec, key, traceparent or "")
                 return RawJsonResponse(task_submitted_json(task_id))
     if isinstance(task, str):
         remaining_s = max(0.0, deadline - time.monotonic())

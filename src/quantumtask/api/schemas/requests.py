@@ -219,14 +219,19 @@ class SubmitRequest(BaseModel):
 
     def to_spec(self) -> TaskSpec:
         """Return the task; raise RequestError that names the field."""
-        fields = self.model_dump(
-            exclude={"parameters", "tags", "owner", "metadata", *OPTION_FIELDS}
-        )
         return TaskSpec(
-            **fields,
+            circuit=self.circuit,
+            shots=self.shots,
+            seed=self.seed,
+            memory=self.memory,
+            timeout_s=self.timeout_s,
+            name=self.name,
             tags=tuple(dict.fromkeys(self.tags)),
             parameters=parameters_text(self.parameters),
+            engine=self.engine,
+            method=self.method,
             owner=self.owner or "",
+            priority=self.priority,
             options=_options_text(self),
             metadata=metadata_text(self.metadata),
         )

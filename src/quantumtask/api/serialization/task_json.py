@@ -217,7 +217,7 @@ def task_summary(task: Task) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "task_id": task.id,
         "status": task.state.status,
-        "state": task.state.value,
+        "state": str(task.state),
         "name": task.name,
         "tags": task.tags,
         "project": task.project,
@@ -283,13 +283,14 @@ def _ms(seconds: float) -> float:
 def _change_fields(change: StateChange) -> dict[str, Any]:
     return {
         "move": change.move,
-        "state": change.state.value,
+        "state": str(change.state),
         "at": format_time(change.at),
         "attempt": change.attempt,
         "worker": change.worker,
     }
 
 
+@lru_cache(64)  # a task has most of its times twice, in its fields and in its history
 def format_time(seconds: float | None) -> str | None:
     """Return a time (seconds since 1970) in RFC 3339, UTC, to the millisecond; None stays None."""
     if seconds is None:

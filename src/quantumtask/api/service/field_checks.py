@@ -43,6 +43,8 @@ def check_circuit_size(circuit: str, settings: Settings) -> None:
 
 
 def _check_engine(spec: TaskSpec) -> None:
+    if spec.engine == AUTO and spec.method is None:
+        return
     names = list(ENGINES)
     if spec.engine != AUTO and spec.engine not in names:
         raise InvalidRequest(f"engine: must be {AUTO}, {', '.join(names[:-1])} or {names[-1]}")
