@@ -14,6 +14,7 @@ from quantumtask.shared.task import Assignment, Result
 from quantumtask.worker.executor_protocol import Executor
 from quantumtask.worker.slots.child_process import ChildStartError
 from quantumtask.worker.slots.executor import LocalExecutor
+from quantumtask.worker.slots.slot import SlotMessage
 from quantumtask.worker.telemetry import metrics
 
 log = logging.getLogger(__name__)
@@ -81,9 +82,12 @@ class DirectRunServer:
         with Connection(client.detach()) as connection, ends:
             while True:
                 chunk = decode_tasks(connection.recv_bytes(MAX_MESSAGE_BYTES), self._worker)
-                connection.send_bytes(encode_answer(self._worker, self._run(chunk)))
+                messages = self._run(chunk)
+                data = [message.data for message in messages if message.data]
+                connection.send_bytes(encode_answer(self._worker, data))
+                _count(messages)  # after the answer, for which a client waits
 
-    def _run(self, chunk: list[Assignment]) -> list[bytes]:
+    def _run(self, chunk: list[Assignment]) -> list[SlotMessage]:
         """Run a chunk; return what the slot has sent, nothing if the worker has other work."""
         assert isinstance(self._executor, LocalExecutor)
         if self._has_other_work():
@@ -91,10 +95,13 @@ class DirectRunServer:
         messages = self._executor.run_directly(chunk, LIMIT_S)
         if sum(len(message.data or b"") for message in messages) > MAX_ANSWER_BYTES:
             return []
-        for outcome in (each for message in messages for each in message.outcomes):
-            if isinstance(outcome.value, Result):
-                metrics.completed(outcome.assignment, outcome.value)
-        return [message.data for message in messages if message.data]
+        return messages
+
+
+def _count(messages: list[SlotMessage]) -> None:
+    for outcome in (each for message in messages for each in message.outcomes):
+        if isinstance(outcome.value, Result):
+            metrics.completed(outcome.assignment, outcome.value)
 
 
 def _listen(address: str) -> socket.socket:

@@ -18,7 +18,7 @@ from quantumtask.worker.progress import (
     LatestProgress,
     decode_progress,
 )
-from quantumtask.worker.slots.child_process import ChildProcess, exit_failure
+from quantumtask.worker.slots.child_process import ChildProcess, exit_failure, is_readable
 from quantumtask.worker.telemetry import events
 
 CHUNK_LIMIT_S = 2.0
@@ -165,7 +165,7 @@ class Slot:
         Raises:
             EOFError: The child has ended or sent a wrong message, which a sane child never does.
         """
-        while connection.poll(max(0.0, deadline - time.monotonic())):
+        while is_readable(connection, max(0.0, deadline - time.monotonic())):
             data = connection.recv_bytes()
             try:
                 # As UTF-8, because other readers of `data` do not guess another encoding.
