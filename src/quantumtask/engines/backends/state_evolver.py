@@ -161,10 +161,12 @@ class StateEvolver:
 
 def _place(circuit: Circuit, places: dict[int, int]) -> list[Operation]:
     """Return the operations of a circuit on the positions of their qubits."""
+    operations = [step for step in circuit.steps if isinstance(step, Operation)]
+    if all(qubit == place for qubit, place in places.items()):
+        return operations
     return [
-        step._replace(qubits=tuple([places[qubit] for qubit in step.qubits]))
-        for step in circuit.steps
-        if isinstance(step, Operation)
+        Operation(gate, params, tuple([places[qubit] for qubit in qubits]), controls)
+        for gate, params, qubits, controls in operations
     ]
 
 

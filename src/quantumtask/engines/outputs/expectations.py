@@ -1,5 +1,6 @@
 """Expectation values of a sweep: the shapes of sweep and observables are broadcast."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -117,5 +118,7 @@ class Pairs:
 
 def _broadcast_numbers(original: Shape, shape: Shape) -> IndexArray:
     """Return for each position of a broadcast array the number of the original element."""
-    numbers = np.arange(int(np.prod(original, dtype=np.intp))).reshape(original)
-    return np.broadcast_to(numbers, shape).ravel()
+    numbers = np.arange(math.prod(original))
+    if original == shape:
+        return numbers
+    return np.broadcast_to(numbers.reshape(original), shape).ravel()

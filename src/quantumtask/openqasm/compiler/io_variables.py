@@ -67,7 +67,7 @@ def bind_input(
         return parse_json_value(value, variable.type, name, variable.span)
 
     array = parse_input(parameters[variable.name], variable, parse_element, max_elements)
-    return variable._replace(array=array)
+    return InputVariable(*variable[:-1], array)
 
 
 def check_input_names(context: Context) -> None:

@@ -1,7 +1,7 @@
 """Values of input variables, which may be arrays, and the sweep over their elements."""
 
 from collections.abc import Callable, Iterator, Sequence
-from math import prod
+from math import isfinite, prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,6 +62,8 @@ def parse_input(
     Raises:
         Diagnostic: The value does not have the type of the variable, or has too many elements.
     """
+    if type(value) is float and isfinite(value) and variable.type in _DOUBLES:
+        return InputArray((), [value])
     if isinstance(value, dict):
         try:
             return _parse_encoded(value, variable, parse_element, max_elements)
@@ -174,6 +176,8 @@ def broadcast_shape(variables: Sequence[InputVariable], max_elements: int) -> tu
     result: tuple[int, ...] = ()
     for number, variable in enumerate(variables):
         shape = variable.array.shape if variable.array else ()
+        if not shape:
+            continue
         try:
             result = np.broadcast_shapes(result, shape)
         except ValueError:
