@@ -5,6 +5,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -170,10 +171,11 @@ class Connection:
         self._http.close()
 
     def _try(
-        self, method: str, path: str, **request: Any
+        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, **request: Any
     ) -> tuple[httpx.Response | None, httpx.RequestError | None]:
+        query = f"?{httpx.QueryParams(params)}" if params else ""
         try:
-            answer = self._http.request(method, path, **request)
+            answer = self._http.request(method, _parse_url(self.url, path + query), **request)
         except httpx.RequestError as error:
             return None, error
         self._has_answered = True
@@ -251,6 +253,12 @@ def deadline(timeout: float | None) -> float:
 def path(kind: str, name: str) -> str:
     """Return a path such as `/tasks/<id>`, with every character of the id escaped."""
     return f"/{kind}/" + quote(name, safe="")
+
+
+@lru_cache(64)
+def _parse_url(service: str, path: str) -> httpx.URL:
+    """Return the URL of a call; parsing it would be a seventh of the processor time of a call."""
+    return httpx.URL(service.rstrip("/") + path)
 
 
 def without_none(values: Mapping[str, Any]) -> Json:
