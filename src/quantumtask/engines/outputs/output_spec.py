@@ -24,6 +24,9 @@ from quantumtask.shared.randomization import Randomization
 from quantumtask.shared.task import AUTO, SIMULATOR, FailureCode
 from quantumtask.shared.task_options import NoiseOption, TaskOptions, parse_task_options
 
+MAX_CACHED_CHARACTERS = 4096
+"""Longest options that are kept for the next task."""
+
 
 @dataclass(frozen=True)
 class OutputSpec:
@@ -108,23 +111,18 @@ def parse_output_spec(
     Raises:
         ResourceError: an option is not valid (`bad_options`, `bad_observable`).
     """
-    if options is None and method is None:
-        return _default_spec(shots, memory)
+    parse = _parse_again if len(options or "") <= MAX_CACHED_CHARACTERS else _parse
+    return parse(options, shots, memory, engine, method)
+
+
+def _parse(
+    options: str | None, shots: int, memory: bool, engine: str, method: str | None
+) -> OutputSpec:
     try:
         parsed = TaskOptions() if options is None else parse_task_options(json.loads(options))
         parsed.check_method(engine, method)
     except OptionError as error:
         raise ResourceError(error.code, str(error)) from None
-    return _build_spec(parsed, shots, memory)
-
-
-@lru_cache(maxsize=64)
-def _default_spec(shots: int, memory: bool) -> OutputSpec:
-    """Return the specification of a task without options, which most tasks are."""
-    return _build_spec(TaskOptions(), shots, memory)
-
-
-def _build_spec(parsed: TaskOptions, shots: int, memory: bool) -> OutputSpec:
     return OutputSpec(
         kinds=frozenset(parsed.outputs) | ({MEMORY} if memory else frozenset()),
         shots=shots,
@@ -137,6 +135,10 @@ def _build_spec(parsed: TaskOptions, shots: int, memory: bool) -> OutputSpec:
         circuit_format=parsed.circuit_format,
         randomization=parsed.randomization,
     )
+
+
+_parse_again = lru_cache(maxsize=16)(_parse)
+"""The same for options that many tasks have, such as the observables of an optimizer."""
 
 
 def invalid_options(message: str) -> ResourceError:
