@@ -101,11 +101,10 @@ def pack(shots: Sequence[str]) -> Array:
 
     The last character of a string is the lowest bit. Blanks between registers do not count.
     """
-    texts = [shot.replace(" ", "") for shot in shots]
-    bits = len(texts[0]) if texts else 0
-    size = -(-bits // 8)
-    joined = b"".join(int("0" + text, 2).to_bytes(size) for text in texts)
-    return np.frombuffer(joined, np.uint8).reshape(len(texts), size)
+    digits = np.frombuffer("".join(shots).replace(" ", "").encode(), np.uint8)
+    bits = len(digits) // max(1, len(shots))
+    rows = (digits & 1).reshape(len(shots), bits)
+    return np.packbits(np.pad(rows, ((0, 0), (-bits % 8, 0))), axis=1)
 
 
 def unpack(memory: Array, sizes: Sequence[int]) -> Any:
