@@ -6,7 +6,7 @@ that it watches. It therefore sets PDEATHSIG, and its children, the slots, do th
 
 import signal
 
-from quantumtask.shared.processes import kill_on_parent_death
+from quantumtask.shared.processes import freeze_gc, kill_on_parent_death
 
 
 def _import_simulators() -> None:
@@ -22,3 +22,4 @@ def _import_simulators() -> None:
 
 kill_on_parent_death(signal.SIGKILL)  # first: the fork server continues if an import fails
 _import_simulators()
+freeze_gc()  # a collection in a slot would visit, and so copy, the memory that slots share
