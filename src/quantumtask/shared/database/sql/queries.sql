@@ -62,11 +62,11 @@ VALUES (:sequence, :submitted_at, 'submit', 'submitted', 0, NULL),
 
 -- name: virtual_time
 -- The current virtual time: the virtual start of the next waiting task, or the end of all shares if no
--- task waits. Without the casts, SQLite plans the query again at each run.
+-- task waits.
 SELECT coalesce(
-  (SELECT fair FROM tasks $by tasks_waiting WHERE state = 'submitted' AND rank = CAST(:rank AS bigint)
+  (SELECT fair FROM tasks $by tasks_waiting WHERE state = 'submitted' AND rank = :rank
    ORDER BY fair LIMIT 1),
-  (SELECT finish FROM shares WHERE rank = CAST(:rank AS bigint) ORDER BY finish DESC LIMIT 1),
+  (SELECT finish FROM shares WHERE rank = :rank ORDER BY finish DESC LIMIT 1),
   0.0
 );
 
