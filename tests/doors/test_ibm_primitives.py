@@ -247,7 +247,7 @@ def test_wrong_parameters_are_refused_at_once(service: Service) -> None:
         "an instruction": (
             "sampler", pub({"__type__": "Instruction", "__value__": "gASV"}), "must be a circuit"
         ),
-        "values": ("sampler", pub(text, {"__type__": "settings"}), "by name"),
+        "values": ("sampler", pub(text, {"__type__": "settings"}), "for each name"),
         "shots": ("sampler", pub(text, [], 0), "params.pubs.0.2: must be a positive number"),
         "truth": ("sampler", pub(text, [], True), "params.pubs.0.2: must be a positive number"),
         "too many items": ("sampler", pub(text, [], 1, 2), "and shots"),
