@@ -13,6 +13,7 @@ from tests.support.services import BELL
 
 MEGABYTE = 1_000_000
 LEVELS = 100_000
+LARGE_BODIES = {"many names", "fifty megabytes", "a gzip bomb", "a deflate bomb"}
 
 
 def raw_bodies() -> Iterator[tuple[str, bytes, dict[str, str]]]:
