@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from tests.support.browser import open_browser
+from tests.support.browser import PLAIN, open_browser
 from tests.support.services import Service
 
 TIMEOUT_MS = 30_000
@@ -48,7 +48,7 @@ def page(reused_page: Page, service: Service, console: list[str]) -> Iterator[Pa
         yield reused_page
         reused_page.unroute_all(behavior="ignoreErrors")
         reused_page.context.set_offline(False)
-        reused_page.goto("about:blank")
+        reused_page.goto(PLAIN)
     reused_page.set_viewport_size(SIZE)
     reused_page.emulate_media(color_scheme="light", reduced_motion="no-preference")
     developer = reused_page.context.new_cdp_session(reused_page)
