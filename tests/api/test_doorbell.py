@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from quantumtask.api.service.worker_client import WAKE_TIMEOUT_S
 from tests.support.services import BELL, Service, free_port, until
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
@@ -120,10 +121,13 @@ def test_a_worker_that_hangs_up_is_not_rung_without_end(
 
 def test_a_worker_that_says_nothing_holds_nobody_up(start_with_listener: StartWithListener) -> None:
     service, listener = start_with_listener(lambda connection: connection.recv(65_536))
+    began = time.monotonic()
     for _ in range(20):
         time.sleep(0.03)
         service.submit()
-    assert len(listener.rings) == 1  # the first ring is still under way
+    # The first ring is still under way, unless this machine is slower than its time limit.
+    most = 1 + int((time.monotonic() - began) / WAKE_TIMEOUT_S)
+    assert 1 <= len(listener.rings) <= most < 20
 
 
 def test_a_submission_that_is_refused_is_no_less_refused_for_its_ring(

@@ -16,7 +16,14 @@ import pytest
 
 from quantumtask import __version__
 from quantumtask.cli.render import style, task_view
-from tests.support.command_line import Run, environment, quantumtask, read_terminal, start
+from tests.support.command_line import (
+    Run,
+    environment,
+    quantumtask,
+    read_terminal,
+    read_until,
+    start,
+)
 from tests.support.fake_service import fake_service, json_reply
 from tests.support.services import BELL, ENDLESS, Service, free_port
 
@@ -231,9 +238,7 @@ def test_a_terminal_shows_the_state_and_the_seconds_of_a_wait(service: Service) 
         files = (nothing.fileno(), nothing.fileno(), stream)
         waiting = start(("result", name, "--wait"), files, variables)
     os.close(stream)
-    output = ""
-    while not re.search(r"running.*0:00:0\d", output):
-        output += os.read(terminal, 1000).decode(errors="replace")
+    read_until(terminal, lambda text: re.search(r"running.*\d:\d\d:\d\d", text))
     service.http.post(f"/tasks/{name}/cancel").raise_for_status()
     while read_terminal(terminal):
         pass

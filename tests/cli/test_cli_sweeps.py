@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 
 from quantumtask.cli.render.task_list import SHORT_ID_LENGTH
-from tests.support.command_line import Run, environment, quantumtask, read_terminal, start
+from tests.support.command_line import (
+    Run,
+    environment,
+    quantumtask,
+    read_terminal,
+    read_until,
+    start,
+)
 from tests.support.fake_service import error_reply, fake_service, json_reply
 from tests.support.services import BELL, ENDLESS, Service, until
 
@@ -233,11 +240,9 @@ def test_watch_in_a_terminal_runs_until_ctrl_c(service: Service) -> None:
     arguments = ("watch", "--every", "0.1")
     watching = start(arguments, (stream, stream, stream), variables)
     os.close(stream)
-    screen = ""
     service.submit(name="wide" * 6, tags=["label" * 5], circuit=ENDLESS, timeout_s=1)
     task = service.submit(name="shown-on-the-screen")  # cut where other tasks need the width
-    while task[:SHORT_ID_LENGTH] not in screen:
-        screen += os.read(terminal, 10_000).decode(errors="replace")
+    read_until(terminal, lambda screen: task[:SHORT_ID_LENGTH] in screen)
     os.kill(watching.pid, signal.SIGINT)
     while read_terminal(terminal):
         pass

@@ -1,9 +1,11 @@
 """The command `quantumtask`, run as a process."""
 
 import os
+import select
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -50,6 +52,16 @@ def start(
         stderr=stderr,
         start_new_session=True,
     )
+
+
+def read_until(terminal: int, condition: Callable[[str], object], limit: float = 120) -> None:
+    """Read what the other side of a terminal writes until the whole text fulfils a condition."""
+    text, end = "", time.monotonic() + limit
+    while not condition(text):
+        ready, _, _ = select.select([terminal], [], [], max(0, end - time.monotonic()))
+        part = read_terminal(terminal) if ready else b""
+        assert part, f"not so at the end, or within {limit} s: {text[-5000:]}"
+        text += part.decode(errors="replace")
 
 
 def read_terminal(terminal: int) -> bytes:
