@@ -19,12 +19,13 @@ POINTS_OF_RUN = [
     *(point for point in POINTS["api"] if point not in DIRECT),
     *(f"{place}.{side}" for place in REACHED for side in SIDES),
 ]
+TASKS = sized(3, 5) * len(POINTS_OF_RUN)
 
 
 @pytest.mark.timeout(600)
 def test_no_task_is_lost_when_processes_end_around_each_commit_reply_and_ring() -> None:
     assert len(POINTS_OF_RUN) >= 12
-    report = scenarios.with_failpoints("sqlite", 5 * len(POINTS_OF_RUN), 1, *POINTS_OF_RUN)
+    report = scenarios.with_failpoints("sqlite", TASKS, 1, *POINTS_OF_RUN)
     assert report.violations == []
     assert set(report.faults) == set(POINTS_OF_RUN)
 

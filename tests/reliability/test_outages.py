@@ -16,6 +16,8 @@ from tests.reliability.chaos.hosts import OWN_NETWORK
 from tests.reliability.chaos.outages import DiskUnavailable
 from tests.support.sizes import sized
 
+pytestmark = pytest.mark.slow_first
+
 ROOT = Path(__file__).parents[2]
 
 

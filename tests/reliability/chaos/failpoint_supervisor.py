@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.services import Process, Service
+from tests.reliability.chaos.outages import ready_workers
+from tests.support.services import Process, Service, until
 
 LIMIT_S = 120.0
 
@@ -24,7 +25,11 @@ class FailpointSupervisor:
         self.fault_counts: Counter[str] = Counter()
 
     def inject(self) -> Iterator[float]:
-        """Restart ended processes, and yield the progress, from 0 to 1, after each check."""
+        """Restart ended processes, and yield the progress, from 0 to 1, after each check.
+
+        The first tasks are submitted when a worker is ready: no task runs directly before.
+        """
+        until(lambda: ready_workers(self._service) == len(self._workers), 60, self._service.logs)
         total = self._times * sum(map(len, self._points.values()))
         end = time.monotonic() + LIMIT_S
         drain_at = time.monotonic()

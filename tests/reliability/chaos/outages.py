@@ -19,9 +19,8 @@ import psycopg
 from quantumtask.shared.settings import Settings
 from tests.reliability.chaos.clock import Clock
 from tests.reliability.chaos.journal import Journal
-from tests.support import databases
 from tests.support.postgres import Server
-from tests.support.services import BELL, Process, Service, slot_pids, until
+from tests.support.services import BELL, Process, Service, entangle, slot_pids, until
 
 RECOVERY_LIMIT_S = 30.0
 """Seconds after an outage within which a service must accept and run a task again.
@@ -146,28 +145,29 @@ def move_clock(clock: Clock, service: Service) -> Callable[[int], None]:
 
 
 def _hold_task(service: Service, worker: Process) -> None:
-    """Give a task to the only worker, and stop its slots first, so that the task does not end.
+    """Give a task to the only worker, and stop its slots, so that the task does not end.
 
-    A stopped slot has this task or another one that it had begun.
+    A stopped slot may have small tasks that it had begun. The worker then replaces it after their
+    time, and the new slot has the task of this function, which is stopped alone.
     """
-    slots = slot_pids(worker)
-    for slot in slots:
-        os.kill(slot, signal.SIGSTOP)
+    _stop_slots(worker)
     journal_file, key = Journal(service.folder / "journal"), uuid.uuid4().hex
     journal_file.record_submission(key, None)
-    task_id = service.submit(BELL, priority=10)
+    task_id = service.submit(HALF_A_SECOND, priority=10)
     journal_file.record_answer(key, task_id)
     journal_file.close()
-
-    def held() -> bool:
-        return service.get(task_id)["state"] == "running" or len(
-            databases.ask(service.settings, _RUNNING)
-        ) >= len(slots)
-
-    until(held, 60, service.logs)
+    until(lambda: service.get(task_id)["state"] != "submitted", 60, service.logs)
+    _stop_slots(worker)
 
 
-_RUNNING = "SELECT id FROM tasks WHERE state = 'running'"
+def _stop_slots(worker: Process) -> None:
+    for slot in slot_pids(worker):
+        with suppress(ProcessLookupError):  # a slot whose time was over has ended
+            os.kill(slot, signal.SIGSTOP)
+
+
+HALF_A_SECOND = entangle(120)
+"""A task that is alone in its slot, which has the time limit of the task."""
 
 
 def ready_workers(service: Service) -> int:
