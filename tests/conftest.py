@@ -87,7 +87,12 @@ def group(item: pytest.Item) -> pytest.Mark | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Move the marked tests to the front, then groups, so that a run does not end with one."""
-    items.sort(key=lambda item: (item.get_closest_marker("slow_first") is None, not group(item)))
+
+    def place(item: pytest.Item) -> tuple[bool, ...]:
+        slow, last = map(item.get_closest_marker, ("slow_first", "last"))
+        return slow is None, not group(item), last is not None
+
+    items.sort(key=place)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

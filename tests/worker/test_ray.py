@@ -195,6 +195,7 @@ def test_tasks_of_a_dead_node_wait_for_another_node(site: Site) -> None:
     until(lambda: not alive(pid), 20)
 
 
+@pytest.mark.last
 def test_tasks_wait_while_there_is_no_cluster(site: Site) -> None:
     task = site.hold()
     site.cluster.head.kill("gcs_server")
