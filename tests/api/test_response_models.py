@@ -18,6 +18,7 @@ from quantumtask.shared.task import TaskState
 from tests.support.http_queries import ENCODED
 from tests.support.response_models import JSON_TYPES, check_response, check_value, find_route
 from tests.support.services import BELL, ENDLESS, Service
+from tests.support.sizes import sized
 
 ROTATION = (
     'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput float t;\noutput bit c;\nqubit q;\n'
@@ -28,7 +29,11 @@ TASKS: dict[str, dict[str, Any]] = {
     "memory": {"circuit": BELL, "memory": True, "shots": 4},
     "outputs": {"circuit": ROTATION, "parameters": {"t": 0.3}, "shots": 4, "memory": True},
     "sweep": {"circuit": ROTATION, "parameters": {"t": [0.1, 0.2]}, "shots": 4, "memory": True},
-    "large sweep": {"circuit": ROTATION, "parameters": {"t": [0.1] * 3000}, "shots": 2},
+    "large sweep": {
+        "circuit": ROTATION,
+        "parameters": {"t": [0.1] * sized(1000, 3000)},
+        "shots": 2,
+    },
     "observables": {"circuit": BELL, "observables": ["ZZ", [["XX", 0.5]]], "precision": 0.1},
     "arrays": {
         "circuit": BELL,
