@@ -1,11 +1,12 @@
-"""Estimates of small circuits, one after the other: EstimatorV2 of the service and of Aer.
+"""Small circuits, one after the other: EstimatorV2 and SamplerV2 of the service and of Aer.
 
 usage: python -m benchmarks.service.estimator [--calls 200] [--qubits 6] [--rounds 5] [--url URL]
 
 Each call is `run([(circuit, observable, values)]).result()`, as an optimizer of a variational
 circuit makes it, with new values each time. Both sides take turns on the same machine, with exact
-values. `fresh` builds the circuit again for each call, with its values bound. `--url` names a
-service that was just started; without it, a service is started. Quote the ratios.
+values; SamplerV2 has 1,024 shots. `fresh` builds the circuit again for each call, with its values
+bound. `--url` names a service that was just started; without it, a service is started. Quote the
+ratios.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +23,17 @@ from qiskit import QuantumCircuit
 from qiskit.circuit.library import efficient_su2
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer.primitives import EstimatorV2 as AerEstimatorV2
+from qiskit_aer.primitives import SamplerV2 as AerSamplerV2
 from tests.support.services import Service
 
-from quantumtask.client.qiskit import EstimatorV2, QuantumTaskProvider
+from quantumtask.client.qiskit import EstimatorV2, QuantumTaskProvider, SamplerV2
 
 TARGET_RATIO = 1.0
 
-MakePub = Callable[[QuantumCircuit, Any, Any], Any]
+MakePub = Callable[[QuantumCircuit, tuple[Any, ...], Any], Any]
 MAKE_PUBS: dict[str, MakePub] = {
-    "parameters": lambda circuit, observable, values: (circuit, observable, values),
-    "fresh": lambda circuit, observable, values: (circuit.assign_parameters(values), observable),
+    "parameters": lambda circuit, more, values: (circuit, *more, values),
+    "fresh": lambda circuit, more, values: (circuit.assign_parameters(values), *more),
 }
 
 
@@ -41,11 +44,15 @@ def chain(qubits: int) -> SparsePauliOp:
     return SparsePauliOp.from_sparse_list(pairs + fields, num_qubits=qubits)
 
 
-def run_all(estimator: Any, pubs: list[Any]) -> tuple[float, list[float]]:
-    """Return the seconds of all calls, and their values."""
+def run_all(primitive: Any, pubs: list[Any]) -> tuple[float, list[float]]:
+    """Return the seconds of all calls, and their expectation values, or their numbers of shots."""
     started = time.perf_counter()
-    values = [float(estimator.run([pub]).result()[0].data.evs) for pub in pubs]
+    values = [read(primitive.run([pub]).result()[0].data) for pub in pubs]
     return time.perf_counter() - started, values
+
+
+def read(data: Any) -> float:
+    return float(data.evs) if "evs" in data else sum(data.meas.get_counts().values())
 
 
 def compare(title: str, own: Any, aer: Any, pubs: list[Any], rounds: int) -> None:
@@ -62,20 +69,24 @@ def compare(title: str, own: Any, aer: Any, pubs: list[Any], rounds: int) -> Non
     )
     ratio = statistics.median(aer_s / own_s for own_s, aer_s in times)
     verdict = "ok" if ratio >= TARGET_RATIO else "too slow"
-    print(f"{title:28} {own_ms:8.2f} ms {aer_ms:8.2f} ms {ratio:7.2f}x   {verdict}", flush=True)
+    print(f"{title:36} {own_ms:8.2f} ms {aer_ms:8.2f} ms {ratio:7.2f}x   {verdict}", flush=True)
 
 
 def measure(url: str, calls: int, qubits: int, rounds: int) -> None:
     circuit = efficient_su2(qubits, reps=2, entanglement="linear")
-    observable, rng = chain(qubits), np.random.default_rng(1)
-    aer = AerEstimatorV2()
-    print(f"{'a call':28} {'service':>11} {'Aer':>11} {'ratio':>8}   target {TARGET_RATIO:g}x")
+    measured, rng = circuit.copy(), np.random.default_rng(1)
+    measured.measure_all()
+    print(f"{'a call':36} {'service':>11} {'Aer':>11} {'ratio':>8}   target {TARGET_RATIO:g}x")
     with QuantumTaskProvider(url) as provider:
-        own = EstimatorV2(provider.backend())
-        for kind, make_pub in MAKE_PUBS.items():
+        backend = provider.backend()
+        sides = (
+            ("estimates", EstimatorV2(backend), AerEstimatorV2(), circuit, (chain(qubits),)),
+            ("samples", SamplerV2(backend), AerSamplerV2(), measured, ()),
+        )
+        for (title, own, aer, source, more), kind in product(sides, MAKE_PUBS):
             points = rng.uniform(0, 6, (calls, circuit.num_parameters))
-            pubs = [make_pub(circuit, observable, point) for point in points]
-            compare(f"{calls} calls, {qubits} qubits, {kind}", own, aer, pubs, rounds)
+            pubs = [MAKE_PUBS[kind](source, more, point) for point in points]
+            compare(f"{calls} {title}, {qubits} qubits, {kind}", own, aer, pubs, rounds)
 
 
 def main() -> None:

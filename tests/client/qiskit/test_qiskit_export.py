@@ -266,3 +266,14 @@ def test_the_error_of_an_infinite_argument_names_its_gate() -> None:
     circuit.rx(math.inf, 0)
     with pytest.raises(UnsupportedCircuit, match="instruction 'rx' cannot be sent: inf"):
         lower(circuit)
+
+
+def test_a_subclass_of_a_standard_gate_is_exported_as_that_gate_as_qiskit_sees_it() -> None:
+    class Flip(XGate):
+        def _define(self) -> None:
+            self._definition = QuantumCircuit(1, name="flip")
+
+    circuit = QuantumCircuit(1)
+    circuit.append(Flip(), [0])
+    assert Operator(circuit) == Operator(XGate())
+    assert lower(circuit).text.endswith("qubit[1] q;\nx q[0];\n")
