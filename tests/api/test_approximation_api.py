@@ -27,7 +27,7 @@ MPS, PAULI = "matrix_product_state", "pauli_propagation"
         ({"method": MPS, "truncation": "a little"}, "truncation: "),
         ({"max_bond": 8}, "max_bond: requires the method matrix_product_state"),
         ({"method": "statevector", "truncation": 0.1}, "truncation: requires the method"),
-        ({"method": MPS, "engine": "aer", "max_bond": 8}, "max_bond: only engine quantumtask"),
+        ({"method": MPS, "engine": "aer", "max_bond": 8}, "max_bond: only the engine quantumtask"),
         ({"method": MPS, "engine": "quantumtask"}, "method: matrix_product_state of quantumtask"),
         ({"method": MPS, "max_bond": 8, "max_terms": 9}, "max_terms: not together"),
         (
