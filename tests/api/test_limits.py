@@ -14,6 +14,7 @@ import apsw
 import pytest
 
 from quantumtask.shared.settings import Settings
+from tests.support.cases import check_each
 from tests.support.services import BELL, ENDLESS, TOO_LARGE, Service, slot_pids, until
 from tests.support.sizes import sized
 
@@ -170,27 +171,25 @@ def test_a_result_that_is_too_large_is_refused(start: Start) -> None:
     assert service.run()["status"] == "completed"
 
 
-@pytest.mark.parametrize(
-    ("setting", "value", "circuit", "code"),
-    [
-        ("max_qubits", 5, "qubit[6] q;", "too_many_qubits"),
-        ("max_bits", 5, "qubit q; bit[6] c;", "too_many_bits"),
-        ("max_nesting", 5, "qubit q; U((((((1)))))),0,0) q;", "nesting_too_deep"),
-        (
-            "max_operations",
-            5,
-            'include "stdgates.inc"; qubit[6] q; h q;',
-            "too_many_operations",
-        ),
-    ],
-)
-def test_the_limits_of_circuits_are_settings(
-    start: Start, setting: str, value: int, circuit: str, code: str
-) -> None:
-    service = start(slots=1, **{setting: value})
-    body = service.run(circuit)
-    assert (body["status"], body["error_code"]) == ("failed", code)
-    assert f"{value}" in body["error"]
+CIRCUIT_LIMITS = {
+    "max_qubits": (7, "qubit[8] q;", "too_many_qubits"),
+    "max_bits": (4, "qubit q; bit[6] c;", "too_many_bits"),
+    "max_nesting": (3, "qubit q; U((((((1)))))),0,0) q;", "nesting_too_deep"),
+    "max_operations": (5, 'include "stdgates.inc"; qubit[6] q; h q;', "too_many_operations"),
+}
+"""Settings, each with a value, and a circuit beyond it and the code of its failure."""
+
+
+def test_the_limits_of_circuits_are_settings(start: Start) -> None:
+    service = start(slots=1, **{name: value for name, (value, *_) in CIRCUIT_LIMITS.items()})
+
+    def check(case: tuple[int, str, str]) -> None:
+        value, circuit, code = case
+        body = service.run(circuit)
+        assert (body["status"], body["error_code"]) == ("failed", code)
+        assert f"{value}" in body["error"]
+
+    check_each(CIRCUIT_LIMITS, check)
 
 
 def test_a_setting_that_is_wrong_or_unknown_stops_the_service_with_a_sentence(
