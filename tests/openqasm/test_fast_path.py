@@ -29,6 +29,7 @@ from tests.openqasm.fast_path_programs import (
 )
 from tests.openqasm.features import SECTIONS
 from tests.openqasm.refused_programs import WRONG
+from tests.support.cases import check_each
 from tests.support.compile_circuit import compile_circuit
 from tests.support.sizes import examples
 
@@ -67,14 +68,18 @@ def test_the_textbook_means_the_same_on_both_paths() -> None:
 # Programs that the fast path must support.
 
 
-@pytest.mark.parametrize("name", SUPPORTED)
-def test_the_fast_path_supports_common_programs(name: str) -> None:
-    assert agrees(SUPPORTED[name])
+def test_the_fast_path_supports_common_programs() -> None:
+    def check(text: str) -> None:
+        assert agrees(text)
+
+    check_each(SUPPORTED, check)
 
 
-@pytest.mark.parametrize("formula", FORMULAS)
-def test_an_argument_has_the_same_value_on_both_paths(formula: str) -> None:
-    assert agrees(HEAD + f"rx({formula}) q[0]; U(1, {formula}, 2*({formula})) q[1];")
+def test_an_argument_has_the_same_value_on_both_paths() -> None:
+    def check(formula: str) -> None:
+        assert agrees(HEAD + f"rx({formula}) q[0]; U(1, {formula}, 2*({formula})) q[1];")
+
+    check_each({formula: formula for formula in FORMULAS}, check)
 
 
 # Statements that the fast path must not support.
@@ -106,9 +111,11 @@ UNSUPPORTED = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("rest", UNSUPPORTED)
-def test_the_fast_path_leaves_any_other_statement_to_the_compiler(rest: str) -> None:
-    assert not agrees(HEAD + rest)
+def test_the_fast_path_leaves_any_other_statement_to_the_compiler() -> None:
+    def check(rest: str) -> None:
+        assert not agrees(HEAD + rest)
+
+    check_each({rest: rest for rest in UNSUPPORTED}, check)
 
 
 def test_a_name_is_not_known_before_its_declaration() -> None:

@@ -18,6 +18,7 @@ from quantumtask.shared.task import Result, TaskSpec
 from quantumtask.worker.slots.execute import execute
 from tests.openqasm.programs import programs
 from tests.openqasm.reference import distribution
+from tests.support.cases import check_each
 from tests.support.sizes import examples
 
 SHOTS = 2000
@@ -112,7 +113,7 @@ def value_of(kind: str, expression: str, before: str = "") -> Any:
 
 HALF = math.sin(math.pi / 8) ** 2  # of an eighth of a turn
 
-QUANTUM = [
+QUANTUM: list[tuple[str, dict[str, float]]] = [
     ("qubit[2] q; bit[2] c; h q[0]; cx q[0], q[1]; c = measure q;", {"00": 0.5, "11": 0.5}),
     ("qubit[2] q; bit[2] c; x q[0]; c = measure q;", {"01": 1}),
     ("qubit q; bit c; ry(pi/4) q; c = measure q;", {"0": 1 - HALF, "1": HALF}),
@@ -180,11 +181,12 @@ QUANTUM = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected"), QUANTUM)
-def test_the_reference_gives_the_distribution_calculated_by_hand(
-    text: str, expected: dict[str, float]
-) -> None:
-    assert bits_of(text) == pytest.approx(expected)
+def test_the_reference_gives_the_distribution_calculated_by_hand() -> None:
+    def check(case: tuple[str, dict[str, float]]) -> None:
+        text, expected = case
+        assert bits_of(text) == pytest.approx(expected)
+
+    check_each({case[0]: case for case in QUANTUM}, check)
 
 
 VALUES = [
@@ -263,12 +265,13 @@ VALUES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "expression", "before", "expected"), VALUES)
-def test_the_reference_gives_the_value_calculated_by_hand(
-    kind: str, expression: str, before: str, expected: Any
-) -> None:
-    value = value_of(kind, expression, before)
-    assert value == (pytest.approx(expected) if isinstance(expected, float) else expected)
+def test_the_reference_gives_the_value_calculated_by_hand() -> None:
+    def check(case: tuple[str, str, str, Any]) -> None:
+        *program, expected = case
+        value = value_of(*program)
+        assert value == (pytest.approx(expected) if isinstance(expected, float) else expected)
+
+    check_each({f"{case[2]} {case[0]} = {case[1]}": case for case in VALUES}, check)
 
 
 def test_the_reference_gives_bits_and_outputs_together() -> None:
