@@ -19,6 +19,7 @@ import psycopg
 from quantumtask.shared.settings import Settings
 from tests.reliability.chaos.clock import Clock
 from tests.reliability.chaos.journal import Journal
+from tests.support import databases
 from tests.support.postgres import Server
 from tests.support.services import BELL, Process, Service, entangle, slot_pids, until
 
@@ -147,8 +148,8 @@ def move_clock(clock: Clock, service: Service) -> Callable[[int], None]:
 def _hold_task(service: Service, worker: Process) -> None:
     """Give a task to the only worker, and stop its slots, so that the task does not end.
 
-    A stopped slot may have small tasks that it had begun. The worker then replaces it after their
-    time, and the new slot has the task of this function, which is stopped alone.
+    A stopped slot has this task or others that it had begun. The worker replaces a slot with small
+    tasks after their time: the new slot may have this task, and is stopped again.
     """
     _stop_slots(worker)
     journal_file, key = Journal(service.folder / "journal"), uuid.uuid4().hex
@@ -156,8 +157,17 @@ def _hold_task(service: Service, worker: Process) -> None:
     task_id = service.submit(HALF_A_SECOND, priority=10)
     journal_file.record_answer(key, task_id)
     journal_file.close()
-    until(lambda: service.get(task_id)["state"] != "submitted", 60, service.logs)
+
+    def held() -> bool:
+        return service.get(task_id)["state"] != "submitted" or bool(
+            databases.ask(service.settings, _RUNNING)
+        )
+
+    until(held, 60, service.logs)
     _stop_slots(worker)
+
+
+_RUNNING = "SELECT id FROM tasks WHERE state = 'running'"
 
 
 def _stop_slots(worker: Process) -> None:
