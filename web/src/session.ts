@@ -31,9 +31,17 @@ export async function logIn(token: string): Promise<void> {
   loginNeeded.value = false;
 }
 
-/** End the session. */
+/** End the session. The page of the reader closes first, so that no request of it comes after the end. */
 export async function logOut(): Promise<void> {
-  session.value = await request<Session>("/session", { method: "DELETE" });
+  const before = session.value;
+  session.value = before && { ...before, principal: null };
+  await new Promise((resolve) => setTimeout(resolve)); // until the page is closed
+  try {
+    session.value = await request<Session>("/session", { method: "DELETE" });
+  } catch (error) {
+    session.value = before;
+    throw error;
+  }
 }
 
 /** Return true if requests need a token. */
