@@ -36,7 +36,7 @@ def test_a_text_of_another_form_has_no_prefix(text: str) -> None:
 def test_a_stored_token_is_found_by_its_prefix_and_proven_by_its_hash(store: FullStore) -> None:
     text, token = store.create_token(ADA)
     other, _ = store.create_token(ADA)
-    assert store.tokens()[0] == token
+    assert token in store.tokens()
     assert token.prefix == prefix_of(text)
     assert token.principal == ADA
     assert matches(text, token.hash)
@@ -70,7 +70,7 @@ def test_a_token_is_revoked_by_prefix_or_with_all_tokens_of_its_name(store: Full
     assert [each.prefix for each in store.revoke_tokens(second.prefix, ALL_PROJECTS)] == [
         second.prefix
     ]
-    assert valid() == [first, third, other]
+    assert set(valid()) == {first, third, other}  # those of one millisecond are in any order
     assert len(store.revoke_tokens("ada", "physics")) == 2
     assert store.revoke_tokens("ada", "physics") == []
     assert valid() == [other]
