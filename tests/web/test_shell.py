@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import findings_in_themes, open_page
+from tests.support.secured_service import SecuredService
 from tests.support.services import Service
 
 pytestmark = pytest.mark.xdist_group("web")
@@ -21,6 +22,13 @@ def test_a_browser_gets_the_page_and_a_program_the_documentation(service: Servic
     assert service.http.get("/").headers["location"] == "/docs"
     assert service.http.get("/ui/no-such-file").status_code == 404
     assert service.http.get("/ui/../secret").status_code == 404
+
+
+def test_a_browser_gets_the_icon_without_a_token_where_an_answer_names_none(
+    secured: SecuredService,
+) -> None:
+    answer = secured.with_headers().get("/favicon.ico")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
 
 
 def test_the_files_allow_nothing_else_and_are_cached_by_their_content(service: Service) -> None:

@@ -14,6 +14,7 @@ OPENID_CALLBACK_PATH = "/login/openid/callback"
 _OPEN_PATHS = frozenset(
     {
         "/", "/health", "/ready", "/login", "/openapi.json", "/docs",
+        "/favicon.ico",
         SESSION_PATH, OPENID_LOGIN_PATH, OPENID_CALLBACK_PATH,
     }
 )  # fmt: skip

@@ -11,6 +11,8 @@ from quantumtask.api.http.swagger import DOCS_PATH
 PAGE_PATH = "/"
 FILES_PATH = "/ui/"
 INDEX = "index.html"
+ICON_PATH = "/favicon.ico"
+ICON = "favicon.svg"
 
 
 def mount_page(app: FastAPI) -> None:
@@ -23,6 +25,11 @@ def mount_page(app: FastAPI) -> None:
         if "text/html" not in request.headers.get("accept", ""):
             return RedirectResponse(DOCS_PATH, headers={"Vary": "Accept"})
         return await static.respond(request, INDEX)
+
+    @app.get(ICON_PATH, include_in_schema=False)
+    async def icon(request: Request) -> Response:
+        """Return the icon where a browser looks for it if an answer names none, such as JSON."""
+        return await static.respond(request, ICON)
 
     @app.get(FILES_PATH + "{name}", include_in_schema=False)
     async def page_file(request: Request, name: str) -> Response:
