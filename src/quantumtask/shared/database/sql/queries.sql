@@ -680,7 +680,8 @@ SELECT id, is_batch, count(*) OVER () AS total FROM (
     AND (SELECT count(*) FROM batch_tags AS other
          WHERE other.sequence = batches.sequence AND other.tag $in :more_tags) = :more
 ) AS tagged
-ORDER BY CAST(:direction AS integer) * submitted_at, CAST(:direction AS integer) * sequence
+ORDER BY CAST(:direction AS integer) * submitted_at, CAST(:direction AS integer) * sequence,
+         CAST(:direction AS integer) * is_batch
 LIMIT :limit OFFSET :offset;
 
 -- name: find_task_tags
