@@ -66,7 +66,9 @@ def test_the_simulator_is_told_alone_too(service: Service, listed: dict[str, Any
     assert {name: body[name] for name in SUMMARY} == listed["backends"][0]
 
 
-@pytest.mark.parametrize("name", ["fake_moon", "FAKE_MANILA", "fake_fractional", "%00", "ü"])
+@pytest.mark.parametrize(
+    "name", ["fake_moon", "FAKE_MANILA", "fake_fractional", "%00", "ü", 3000 * "x"]
+)
 def test_a_backend_that_there_is_not_is_not_found(service: Service, name: str) -> None:
     answer = service.http.get(f"/backends/{name}")
     assert (answer.status_code, problem(answer)["code"]) == (404, "backend_not_found")

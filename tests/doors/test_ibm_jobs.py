@@ -253,6 +253,9 @@ def test_a_session_is_over_after_its_lifetime_and_is_for_one_backend(service: Se
 def test_sessions_of_wrong_bodies_and_unknown_ids_are_refused(service: Service) -> None:
     for body, message in (
         ({"backend": "fake_moon"}, "backend 'fake_moon': there is no such backend"),
+        ({"backend": "../../etc/passwd"}, "backend '../../etc/passwd': there is no such backend"),
+        ({"backend": ""}, "backend '': there is no such backend"),
+        ({"backend": 99 * "x"}, f"backend '{60 * 'x'}': there is no such backend"),
         ({"backend": "simulator", "mode": "fast"}, "mode: input should be"),
         ({"backend": "simulator", "max_ttl": 0}, "max_ttl: input should be"),
         ({"backend": "simulator", "color": 1}, "color: no such field"),

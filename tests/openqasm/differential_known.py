@@ -214,6 +214,12 @@ KNOWN = (
     ),
     Disagreement(
         "braket",
+        "`pow` before a swap is passed over",
+        "gates: Quantum gate modifiers",
+        ("pow of a swap",),
+    ),
+    Disagreement(
+        "braket",
         "`durationof` is no length; `$0` is the first declared qubit, where nothing says so",
         "delays: Duration of a block; types: Physical qubits",
         ("Timing: `durationof` that pads", "Qubits: physical beside declared qubits"),

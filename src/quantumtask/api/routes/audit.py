@@ -66,5 +66,7 @@ async def get_audit(
     if get_principal(request).role is not Role.ADMIN:
         raise Forbidden(_NO_ADMINISTRATOR)
     before = None if cursor is None else int(cursor)
-    records = await get_service(request).audit_records(since, principal, action, limit, before)
+    records = await get_service(request).reports.audit_records(
+        since, principal, action, limit, before
+    )
     return RawJsonResponse(audit_page(records, limit).model_dump_json())

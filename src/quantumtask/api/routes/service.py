@@ -52,7 +52,7 @@ router = APIRouter()
 )
 async def engines(request: Request) -> Response:
     """List all engines: whether each is installed, its methods, and the qubits that fit a slot."""
-    return RawJsonResponse(await get_service(request).engines())
+    return RawJsonResponse(await get_service(request).catalog.engines())
 
 
 @router.get(
@@ -72,7 +72,7 @@ async def engines(request: Request) -> Response:
 )
 async def backends(request: Request) -> Response:
     """List the backends: the ideal simulator, and snapshots of devices with their noise."""
-    return RawJsonResponse(backends_json(*await get_service(request).backends()))
+    return RawJsonResponse(backends_json(*await get_service(request).catalog.backends()))
 
 
 @router.get(
@@ -93,7 +93,7 @@ async def backends(request: Request) -> Response:
 )
 async def get_backend(request: Request, name: BackendName) -> Response:
     """Return the gates and qubits of a backend, with their measured errors and times."""
-    return RawJsonResponse(backends_json(*await get_service(request).backend(name)))
+    return RawJsonResponse(backends_json(*await get_service(request).catalog.backend(name)))
 
 
 @router.get(
@@ -111,7 +111,7 @@ async def queue(request: Request) -> Response:
 
     The numbers can be some seconds old if very many tasks wait.
     """
-    return RawJsonResponse(queue_json(await get_service(request).queue(get_scope(request))))
+    return RawJsonResponse(queue_json(await get_service(request).reports.queue(get_scope(request))))
 
 
 @router.get(
@@ -131,10 +131,10 @@ async def get_service_state(request: Request) -> Response:
     running tasks of each worker counts all.
     """
     service, sender, scope = get_service(request), get_principal(request), get_scope(request)
-    limits = await service.limits()
+    limits = await service.reports.limits()
     view = service_view(
-        await service.queue(scope),
-        await service.activity(scope),
+        await service.reports.queue(scope),
+        await service.reports.activity(scope),
         limits.of_project(sender.project),
         limits.of_user(sender.project, sender.name),
         service.settings,
@@ -190,7 +190,7 @@ async def get_usage(request: Request, days: Days = 30) -> Response:
     An administrator sees all projects, every other principal its own. Days without a task are left
     out.
     """
-    view = usage_view(await get_service(request).usage(get_scope(request), days))
+    view = usage_view(await get_service(request).reports.usage(get_scope(request), days))
     return RawJsonResponse(view.model_dump_json())
 
 
@@ -209,7 +209,7 @@ async def health() -> Response:
 @router.get("/metrics", include_in_schema=False)
 async def get_metrics(request: Request) -> Response:
     """Return the metrics of the API in a text format of Prometheus (docs/how-to/metrics.md)."""
-    queue = await get_service(request).queue_if_available()
+    queue = await get_service(request).reports.queue_if_available()
     content, media_type = metrics.render_metrics(request.headers.get("accept", ""), queue)
     return Response(content, media_type=media_type)
 
@@ -229,6 +229,6 @@ async def ready(request: Request) -> Response:
 
     A database whose disk is full or whose file was removed cannot be written; `reason` says so.
     """
-    state = await get_service(request).readiness()
+    state = await get_service(request).reports.readiness()
     view = ReadinessView(ready=state.ready, **asdict(state))
     return RawJsonResponse(view.model_dump_json(), 200 if state.ready else 503)

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from quantumtask.api import metrics
 from quantumtask.api.ids import new_id, parse_id
@@ -30,44 +29,27 @@ from quantumtask.api.service.micro_batcher import MicroBatcher
 from quantumtask.api.service.ownership import assign_owner
 from quantumtask.api.service.predicted_cost import predict_ms
 from quantumtask.api.service.rate_limiter import RateLimiter
-from quantumtask.api.service.readiness import NO_HEARTBEAT, Readiness
+from quantumtask.api.service.service_reports import ServiceReports
 from quantumtask.api.service.submission_writer import SubmissionRun, SubmissionWriter, call_or_error
 from quantumtask.api.service.tagging import Tagging
 from quantumtask.api.service.tokens import TokenService
+from quantumtask.api.service.worker_catalog import WorkerCatalog
 from quantumtask.api.service.worker_client import WorkerClient
 from quantumtask.api.watch.event_streams import EventStreams
 from quantumtask.api.watch.queries import TaskQuery
 from quantumtask.api.watch.watcher import DatabaseWatcher
-from quantumtask.shared.activity import Activity
 from quantumtask.shared.api_store import ApiStore
-from quantumtask.shared.audit import AuditRecord, Sender
+from quantumtask.shared.audit import Sender
 from quantumtask.shared.batch import Batch, NewBatch
-from quantumtask.shared.errors import (
-    BackendNotFound,
-    BodiesTooLarge,
-    StoreUnavailable,
-    TaskAlreadyFinished,
-    TaskNotFound,
-    UnrunnableCircuit,
-)
-from quantumtask.shared.limits import LimitTable
+from quantumtask.shared.errors import BodiesTooLarge, TaskAlreadyFinished, TaskNotFound
 from quantumtask.shared.principal import Principal
-from quantumtask.shared.queue_stats import DayUsage, ExpectedWait, QueueStats
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import (
-    Submission,
-    Task,
-    TaskSpec,
-    TaskState,
-)
+from quantumtask.shared.task import Submission, Task, TaskSpec, TaskState
 from quantumtask.shared.telemetry.trace_ids import Attributes, parse_traceparent
 from quantumtask.shared.telemetry.traces import open_traces
 from quantumtask.shared.worker_secret import load_worker_secret
 
 log = logging.getLogger(__name__)
-
-QUEUE_TIMEOUT_S = 2.0
-"""Scrapers wait for some seconds, and an unreachable database is silent for longer."""
 
 
 class TaskService:
@@ -106,6 +88,8 @@ class TaskService:
         self._direct = DirectRunClient(settings)
         self._worker = WorkerClient(settings.doorbell_url, secret)
         self.questions = CircuitQuestions(settings, self._worker)
+        self.catalog = WorkerCatalog(self._worker, self._calls)
+        self.reports = ServiceReports(self._calls)
         self._traces = open_traces(settings, "api")
 
     @contextlib.asynccontextmanager
@@ -229,41 +213,6 @@ class TaskService:
             ended_ns = time.time_ns()
             self._traces.add_root(submission.id, "submit", began_ns, ended_ns, attributes, parent)
 
-    async def engines(self) -> bytes:
-        """Return the worker's list of engines, as JSON text.
-
-        Raises:
-            WorkerUnavailable: no worker answers.
-        """
-        return await self._worker.read("/engines")
-
-    async def backends(self) -> tuple[bytes, ExpectedWait]:
-        """Return the worker's list of backends, as JSON text, and the expected wait of a new task.
-
-        Raises:
-            WorkerUnavailable: no worker answers.
-        """
-        return await self._worker.read("/backends"), await self._expected_wait()
-
-    async def backend(self, name: str) -> tuple[bytes, ExpectedWait]:
-        """Return one backend with all its details, as JSON text, and the expected wait of a task.
-
-        Raises:
-            BackendNotFound: there is no such backend.
-            WorkerUnavailable: no worker answers.
-        """
-        try:
-            details = await self._worker.read(f"/backends/{quote(name, safe='')}")
-        except UnrunnableCircuit as failure:
-            raise BackendNotFound(failure.message) from None
-        return details, await self._expected_wait()
-
-    async def _expected_wait(self) -> ExpectedWait:
-        expected: ExpectedWait = await self._calls(
-            lambda store: ExpectedWait(store.queue_stats().waiting, store.expected_wait_s())
-        )
-        return expected
-
     async def get(self, project: str, task_id: str, wait_s: float = 0.0) -> Task:
         """Return the task now, or as soon as it is final within `wait_s` seconds.
 
@@ -338,59 +287,6 @@ class TaskService:
             lambda store: store.list_tasks(project, states, name, tag, before, limit, **filters)
         )
         return tasks
-
-    async def queue(self, project: str) -> QueueStats:
-        """Return the numbers of waiting and running tasks of a project."""
-        queue: QueueStats = await self._calls(lambda store: store.queue_stats())
-        return queue.of_project(project)
-
-    async def activity(self, project: str) -> Activity:
-        """Return the workers with their tasks of a project, and the activity of its last hour."""
-        activity: Activity = await self._calls(lambda store: store.activity(project))
-        return activity
-
-    async def limits(self) -> LimitTable:
-        """Return the limits of projects and users."""
-        limits: LimitTable = await self._calls(ApiStore.limits)
-        return limits
-
-    async def usage(self, project: str, days: int) -> list[DayUsage]:
-        """Return the usage of a project on the last days, the newest first."""
-        usage: list[DayUsage] = await self._calls(lambda store: store.usage(project, days))
-        return usage
-
-    async def audit_records(
-        self,
-        since: float,
-        principal: str | None,
-        action: str | None,
-        limit: int,
-        before: int | None,
-    ) -> list[AuditRecord]:
-        """Return records of the audit log since a time, the newest first."""
-        since_s = time.time() - since
-        records: list[AuditRecord] = await self._calls(
-            lambda store: store.audit_records(
-                since_s, principal=principal, action=action, limit=limit, before=before
-            )
-        )
-        return records
-
-    async def queue_if_available(self) -> QueueStats | None:
-        """Return the queue; None if the database does not answer within QUEUE_TIMEOUT_S."""
-        try:
-            return await asyncio.wait_for(self._calls(ApiStore.queue_stats), QUEUE_TIMEOUT_S)
-        except (StoreUnavailable, TimeoutError):
-            return None
-
-    async def readiness(self) -> Readiness:
-        """Write to the database and look for a recent heartbeat of a worker."""
-        try:
-            await self._calls(lambda store: store.probe())
-            worker = await self._calls(lambda store: store.has_live_worker())
-        except StoreUnavailable as error:
-            return Readiness(database=False, worker=False, reason=error.message)
-        return Readiness(database=True, worker=worker, reason=None if worker else NO_HEARTBEAT)
 
     def release_all(self) -> None:
         """Answer all long polls and end all streams, now and from now on."""

@@ -37,7 +37,7 @@ class DeviceSearch(BodyPart):
 async def answer_device(request: Request) -> Response:
     """Return one device."""
     service, arn = get_service(request), request.path_params["device_arn"]
-    text, expected = await service.backend(backend_of(arn))
+    text, expected = await service.catalog.backend(backend_of(arn))
     name = arn.rpartition("/")[2]
     device = _summary(name)
     limits = (service.settings.max_shots, expected.waiting)
@@ -48,7 +48,7 @@ async def search_devices(request: Request) -> Response:
     """Return the devices that meet all conditions of a search, on one page."""
     async with open_body(request) as body:
         search = parse_model(DeviceSearch, read_json(body))
-    text, _ = await get_service(request).backends()
+    text, _ = await get_service(request).catalog.backends()
     devices = map(_summary, _names(json.loads(text)["backends"]))
     return json_response({"devices": [each for each in devices if _meets(each, search)]})
 

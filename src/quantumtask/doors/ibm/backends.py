@@ -27,7 +27,7 @@ _ANGLES = {"u": 3, "u2": 2, "u3": 3, "cu": 4, **dict.fromkeys(_ONE_ANGLE, 1)}
 
 async def answer_backends(request: Request) -> Response:
     """Return all backends."""
-    text, expected = await get_service(request).backends()
+    text, expected = await get_service(request).catalog.backends()
     backends = json.loads(text)["backends"]
     if request.headers.get("ibm-api-version", _OBJECTS_SINCE) < _OBJECTS_SINCE:
         return json_response({"devices": [backend["name"] for backend in backends]})
@@ -98,7 +98,7 @@ async def _read(request: Request) -> tuple[dict[str, Any], ExpectedWait]:
 
 async def read_backend(request: Request, name: str) -> tuple[dict[str, Any], ExpectedWait]:
     """Return all data of a backend, and the expected wait of a new task, or raise NotFound."""
-    text, expected = await get_service(request).backend(name)
+    text, expected = await get_service(request).catalog.backend(name)
     return json.loads(text), expected
 
 

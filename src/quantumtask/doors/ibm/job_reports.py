@@ -66,7 +66,7 @@ async def answer_usage(request: Request) -> Response:
 
     Limits of projects are checked when a job is submitted, and say themselves what they are.
     """
-    days = await get_service(request).usage(get_scope(request), _USAGE_DAYS)
+    days = await get_service(request).reports.usage(get_scope(request), _USAGE_DAYS)
     fields = {
         "instance_id": INSTANCE,
         "plan_id": PLAN,

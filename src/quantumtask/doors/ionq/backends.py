@@ -42,13 +42,15 @@ def device_name(backend: str) -> str:
 
 async def answer_backends(request: Request) -> Response:
     """Return all backends."""
-    text, _ = await get_service(request).backends()
+    text, _ = await get_service(request).catalog.backends()
     return json_response(list(_views(json.loads(text)["backends"])))
 
 
 async def answer_backend(request: Request) -> Response:
     """Return one backend."""
-    text, _ = await get_service(request).backend(device_name(request.path_params["backend"]))
+    text, _ = await get_service(request).catalog.backend(
+        device_name(request.path_params["backend"])
+    )
     return json_response(_view(json.loads(text)))
 
 

@@ -46,7 +46,9 @@ async def answer_current_calibration(_: Request) -> Response:
 
 
 async def _characterizations(request: Request) -> list[dict[str, Any]]:
-    text, _ = await get_service(request).backend(device_name(request.path_params["backend"]))
+    text, _ = await get_service(request).catalog.backend(
+        device_name(request.path_params["backend"])
+    )
     device: Device = json.loads(text)
     return [_view(device)] if device["calibrated"] else []
 

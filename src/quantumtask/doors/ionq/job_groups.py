@@ -56,7 +56,7 @@ async def _read_jobs(request: Request) -> list[Task | Batch]:
 async def estimate_job(request: Request) -> Response:
     """Return that a job costs nothing; counts of gates alone predict no time here."""
     query = request.query_params
-    await get_service(request).backend(device_name(query.get("backend", "")))
+    await get_service(request).catalog.backend(device_name(query.get("backend", "")))
     answer = {
         "input_values": _input_values(query),
         "estimated_cost": 0,

@@ -49,7 +49,7 @@ async def verify_user(request: Request) -> Response:
 async def answer_devices(request: Request) -> Response:
     """Return all devices."""
     service = get_service(request)
-    text, expected = await service.backends()
+    text, expected = await service.catalog.backends()
     shots = service.settings.max_shots
     backends = json.loads(text)["backends"]
     return data_response([_device(each, expected.waiting, shots) for each in backends])
@@ -58,7 +58,7 @@ async def answer_devices(request: Request) -> Response:
 async def answer_device(request: Request) -> Response:
     """Return one device."""
     service = get_service(request)
-    text, expected = await service.backend(name_of(request.path_params["device_qrn"]))
+    text, expected = await service.catalog.backend(name_of(request.path_params["device_qrn"]))
     return data_response(_device(json.loads(text), expected.waiting, service.settings.max_shots))
 
 
