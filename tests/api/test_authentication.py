@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from tests.support.secured_service import PHYSICS, SecuredService
 from tests.support.services import BELL, ENDLESS, Service, until
 
 CIRCUIT = {"circuit": BELL}
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -29,9 +31,25 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/ready", "/login", "/openapi.json", "/docs"])
-def test_health_and_documentation_need_no_token(secured: SecuredService, path: str) -> None:
-    assert secured.http.get(path, follow_redirects=True).status_code == 200
+def open_paths() -> list[str]:
+    """Return the paths that need no token, as the documentation lists them."""
+    text = (ROOT / "docs/security.md").read_text()
+    listed = text.partition("These paths need no token:")[2].partition("`/metrics`")[0]
+    return re.findall(r"`(/[^`]*)`", listed)
+
+
+def test_the_paths_that_the_documentation_lists_need_no_token(secured: SecuredService) -> None:
+    statuses = {path: secured.http.get(path).status_code for path in open_paths()}
+    assert 401 not in statuses.values(), statuses
+    for path in ("/", "/health", "/ready", "/login", "/openapi.json", "/docs", "/favicon.ico"):
+        assert secured.http.get(path, follow_redirects=True).status_code == 200
+
+
+def test_the_documentation_lists_every_path_that_needs_no_token(secured: SecuredService) -> None:
+    document = secured.http.get("/openapi.json").json()["paths"]
+    paths = {re.sub(r"{\w+}", "x", path) for path in document} - {*open_paths()}
+    statuses = {path: secured.http.get(path).status_code for path in paths}
+    assert {path for path, status in statuses.items() if status not in (401, 405)} == set()
 
 
 @pytest.mark.parametrize(
