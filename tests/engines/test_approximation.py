@@ -91,6 +91,15 @@ def test_a_method_that_drops_nothing_is_exact(method: str, options: dict[str, An
     assert (values["error_bounds"] < 1e-9).all()
 
 
+def test_bounds_include_the_rounding_of_thousands_of_gates_on_one_qubit() -> None:
+    turns = "rx(0.1) q[0]; ry(0.2) q[1]; rz(0.3) q[2];" * 1000
+    circuit, words = f"qubit[3] q; {turns} cx q[0], q[1]; rx(0.3) q[1];", ["IIZ", "ZXY", "XXX"]
+    exact = arrays(circuit, observables=words)["expectation_values"]
+    values = arrays(circuit, MPS, observables=words, max_bond=2)
+    assert (abs(values["expectation_values"] - exact) <= values["error_bounds"]).all()
+    assert (values["error_bounds"] < 1e-9).all()
+
+
 @pytest.mark.parametrize("bond", [1, 2, 3])
 def test_counts_are_drawn_from_a_distribution_within_its_bound(bond: int) -> None:
     circuit = random_circuit(3, 5)

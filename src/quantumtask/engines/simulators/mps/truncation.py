@@ -21,7 +21,7 @@ ROUNDING_WEIGHT = 1e-28
 """Weight that is dropped without a request: the rounding of weights that are 0."""
 
 ROUNDING_ANGLE = 1e-14
-"""Angle by which rounding may turn the state in one gate."""
+"""Angle by which rounding may turn the state in one gate, or in one decomposition."""
 
 
 class TruncatedMps:
@@ -78,6 +78,7 @@ class TruncatedMps:
         if len(targets) == 1:
             site = self.sites[targets[0]]
             self.sites[targets[0]] = np.einsum("ab,lbr->lar", matrix, site)
+            self._angle += ROUNDING_ANGLE
             return
         first = min(targets)
         gate = matrix.reshape(2, 2, 2, 2)
@@ -128,7 +129,7 @@ class TruncatedMps:
         weights /= weights.sum()
         rank = self._rank(weights)
         dropped = float(weights[rank:].sum())
-        self._angle += math.asin(math.sqrt(min(dropped, 1.0))) + ROUNDING_ANGLE
+        self._angle += math.asin(math.sqrt(min(dropped, 1.0)))
         self._log_fidelity += math.log1p(-min(dropped, 1 - 1e-15))
         factors = np.sqrt(weights[:rank] / weights[:rank].sum())
         self._set_pair(
@@ -147,6 +148,7 @@ class TruncatedMps:
     def _set_pair(self, first: int, one: Tensor, other: Tensor) -> None:
         self._bytes -= self.sites[first].nbytes + self.sites[first + 1].nbytes
         self.sites[first], self.sites[first + 1] = one, other
+        self._angle += ROUNDING_ANGLE
         self._bytes += one.nbytes + other.nbytes
         self._check_bytes(self._bytes)
 
