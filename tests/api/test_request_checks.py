@@ -321,6 +321,13 @@ def test_more_work_has_a_higher_predicted_cost() -> None:
     assert cost('include "qelib1.inc"; ' + small) < 2 * cost(small)
     exact = '{"observables":[["ZI",1.0],["XX",1.0],["YY",1.0]],"precision":0.0}'
     assert cost(small, options=exact) < cost(small, options=exact.replace("0.0}", "0.01}"))
+    words = '{"observables":["' + '","'.join(["ZX"] * 1000) + '"]}'
+    assert cost(small, options='{"observables":["ZX"]}') < 1 < 3 < cost(small, options=words)
+    arrays = ("statevector", "unitary")
+    vector, matrix = (cost("qubit[10] q;", options=f'{{"return":["{name}"]}}') for name in arrays)
+    assert cost("qubit[10] q;") < vector < 3 < matrix
+    state = cost(small, method="matrix_product_state", options='{"max_bond":8}')
+    assert 3 < state < cost(small, method="pauli_propagation", options='{"max_terms":8}')
     sweep = "input float t; qubit q; rx(t) q;"
     assert cost(sweep) < cost(sweep, parameters='{"t":[' + "0.5," * 5000 + "1]}")
 

@@ -6,7 +6,8 @@ wrong prediction can delay tasks, but changes no result.
 
 import re
 
-from quantumtask.shared.output_kinds import QPY
+from quantumtask.shared.approximation import MATRIX_PRODUCT_STATE, PAULI_PROPAGATION
+from quantumtask.shared.output_kinds import QPY, STATEVECTOR, UNITARY
 from quantumtask.shared.qpy_text import QpyFormatError, read_qpy_head
 from quantumtask.shared.task import TaskSpec
 from quantumtask.shared.task_options import circuit_format
@@ -19,6 +20,12 @@ _INPUT = re.compile(r"\binput\s")
 _HEAD_CHARACTERS = 65_536
 _NOISY = re.compile(r'"(?:noise|backend)":')
 _SAMPLED_VALUES = re.compile(r'"precision":(?!0\.0[,}])')
+_OPTIONS_MS = 6e-4
+"""Milliseconds for each character of the options: observables with their values."""
+_NUMBER_MS = 1e-4
+"""Milliseconds for each number of an array in the result."""
+_METHOD_MS = {MATRIX_PRODUCT_STATE: 5.0, PAULI_PROPAGATION: 40.0}
+"""Milliseconds that an approximate method takes for a small circuit."""
 CHARACTERS_PER_VALUE = 15
 """A number with its comma; in base64, eleven."""
 UNKNOWN_MS = 1_000.0
@@ -53,9 +60,20 @@ def _run_ms(spec: TaskSpec, qubits: int, gates: float) -> float:
     run_ms = gates * 0.006 + spec.shots * (3e-5 + 5e-5 * spec.memory) + state_vector_ms
     if spec.options and _SAMPLED_VALUES.search(spec.options):
         run_ms *= 1 + spec.options.count('["')  # groups of terms have shots of their own
-    if spec.options and _NOISY.search(spec.options):
-        run_ms += _noise_ms(min(qubits, 40), gates, spec.shots)
+    if spec.options:
+        run_ms += _output_ms(spec.options, min(qubits, 40))
+        run_ms += _METHOD_MS.get(spec.method or "", 0.0)
+        if _NOISY.search(spec.options):
+            run_ms += _noise_ms(min(qubits, 40), gates, spec.shots)
     return 0.1 + run_ms * (_sweep_points(spec) if spec.parameters else 1.0)
+
+
+def _output_ms(options: str, qubits: int) -> float:
+    """Return the cost of what the options request: observables and arrays."""
+    numbers = 4.0**qubits if f'"{UNITARY}"' in options else 0.0
+    if f'"{STATEVECTOR}"' in options:
+        numbers += 2.0**qubits
+    return len(options) * _OPTIONS_MS + numbers * _NUMBER_MS
 
 
 def _noise_ms(qubits: int, gates: float, shots: int) -> float:
