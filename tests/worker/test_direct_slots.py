@@ -2,18 +2,25 @@
 
 import json
 import multiprocessing
+import queue
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
 
+from quantumtask.shared.direct_run import decode_answer, encode_answer
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Result, TaskSpec
-from quantumtask.worker.outcome import encode_value
+from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
+from quantumtask.worker.direct_runs import MAX_ANSWER_BYTES, fit_answer
+from quantumtask.worker.outcome import AttemptOutcome, encode_value
+from quantumtask.worker.slots import child_process
 from quantumtask.worker.slots.child_process import READY, ChildProcess
 from quantumtask.worker.slots.executor import LocalExecutor
+from quantumtask.worker.slots.slot import SlotMessage
+from tests.support.services import until
 
 SETTINGS = Settings(slots=1, slot_memory_mb=256)
 TASK = Assignment("task", 1, "w", 0, 1.0, TaskSpec("circuit"))
@@ -26,6 +33,12 @@ def answer(connection: Connection, _settings: Settings, _threads: int) -> None:
     while chunk := connection.recv()[0]:
         outcomes = [[task.id, task.attempt, *encode_value(RESULT)] for task in chunk]
         connection.send_bytes(json.dumps(outcomes).encode())
+
+
+def read_nothing(connection: Connection, _settings: Settings, _threads: int) -> None:
+    """Be ready, and leave every message in the buffer."""
+    connection.send_bytes(READY)
+    threading.Event().wait()
 
 
 @pytest.fixture
@@ -89,3 +102,46 @@ def test_a_slot_that_begins_a_direct_run_is_not_counted_twice(executor: LocalExe
     gate.set()
     sender.join(30)
     assert executor.free == 1
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_a_child_that_reads_nothing_holds_neither_the_worker_nor_a_slot(
+    direct: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_process, "_SEND_TIMEOUT_S", 60 if direct else 1)
+    reports: queue.Queue[list[AttemptOutcome]] = queue.Queue()
+    executor = LocalExecutor(SETTINGS, reports.put, lambda _: None)
+    fork: Any = multiprocessing.get_context("fork")
+    executor._slots[0]._child = ChildProcess(read_nothing, SETTINGS, processes=fork)
+    executor._slots[0].warm()
+    long = replace(TASK, spec=TaskSpec("x" * 2**20))
+    sender = threading.Thread(target=executor.run_directly, args=([long], 0.05))
+    if direct:
+        sender.start()
+        until(lambda: executor._direct, 30)
+        executor.submit([TASK])  # it would wait for ever
+        sender.join(30)
+        assert not sender.is_alive()
+    else:
+        executor.submit([long])
+        [outcome] = reports.get(timeout=30)
+        assert isinstance(outcome.value, Failure)
+        assert outcome.value.code == "worker_crashed"
+    executor.stop()
+
+
+def message(task_id: str, counts: str) -> SlotMessage:
+    result = replace(RESULT, counts=counts)
+    data = json.dumps([[task_id, 1, *encode_value(result)]]).encode()
+    return SlotMessage([AttemptOutcome(replace(TASK, id=task_id), result)], data)
+
+
+def test_a_result_that_fits_no_answer_takes_no_other_with_it() -> None:
+    sent = fit_answer(
+        [message("a", "{}"), message("large", "1" * MAX_ANSWER_BYTES), message("b", "{}")]
+    )
+    assert [outcome.assignment.id for each in sent for outcome in each.outcomes] == ["a", "b"]
+    answer = decode_answer(encode_answer("w", [each.data or b"" for each in sent]))
+    assert (list(answer.results), answer.refused) == (["a", "b"], False)
+    alone = fit_answer([message("large", "1" * MAX_ANSWER_BYTES)])
+    assert decode_answer(encode_answer("w", [each.data or b"" for each in alone])).refused is False

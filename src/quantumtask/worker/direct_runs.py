@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 MAX_ANSWER_BYTES = 128 * 1024
 """Longest answer: larger results go through the database, or through the store of results."""
+_NO_OUTCOMES = b"[]"
 
 LIMIT_S = 0.25
 """Longest direct run: a task that takes longer is stored, and runs again from its beginning."""
@@ -82,7 +83,7 @@ class DirectRunServer:
         with Connection(client.detach()) as connection, ends:
             while True:
                 chunk = decode_tasks(connection.recv_bytes(MAX_MESSAGE_BYTES), self._worker)
-                messages = self._run(chunk)
+                messages = fit_answer(self._run(chunk))
                 data = [message.data for message in messages if message.data]
                 connection.send_bytes(encode_answer(self._worker, data))
                 _count(messages)  # after the answer, for which a client waits
@@ -92,10 +93,21 @@ class DirectRunServer:
         assert isinstance(self._executor, LocalExecutor)
         if self._has_other_work():
             return []
-        messages = self._executor.run_directly(chunk, LIMIT_S)
-        if sum(len(message.data or b"") for message in messages) > MAX_ANSWER_BYTES:
-            return []
-        return messages
+        return self._executor.run_directly(chunk, LIMIT_S)
+
+
+def fit_answer(messages: list[SlotMessage]) -> list[SlotMessage]:
+    """Return messages without the outcomes that an answer has no room for.
+
+    An empty message takes their place: nothing was refused, so other tasks go on to run directly.
+    """
+    answer: list[SlotMessage] = []
+    room = MAX_ANSWER_BYTES
+    for message in messages:
+        size = len(message.data or b"")
+        answer.append(message if size <= room else SlotMessage([], _NO_OUTCOMES))
+        room -= size if size <= room else 0
+    return answer
 
 
 def _count(messages: list[SlotMessage]) -> None:

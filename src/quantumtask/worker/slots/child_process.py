@@ -2,8 +2,11 @@
 
 import logging
 import multiprocessing
+import os
 import select
 import signal
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +24,8 @@ READY = b"ready"
 """The message of a child that is ready for work."""
 
 _START_TIMEOUT_S = 60.0
+_SEND_TIMEOUT_S = 10
+"""Time in which an idle child has to take the next part of a message, of tens of kilobytes."""
 _MAX_STARTS = 5
 
 # The fork server must not get the secrets of the worker: multiprocessing has no argument for it.
@@ -109,6 +114,7 @@ class ChildProcess:
 
     def _start(self) -> None:
         connection, child_connection = self._processes.Pipe()
+        _limit_sending(connection)
         with _PROCESSES_LOCK:
             process = self._processes.Process(
                 target=self._main,
@@ -126,6 +132,17 @@ class ChildProcess:
             pass
         self.kill()
         self.reap()
+
+
+def _limit_sending(connection: Connection) -> None:
+    """Let `send` raise BlockingIOError for a child that does not read, instead of waiting for ever.
+
+    A hostile circuit could stop its child, and a message that does not fit into the buffer of the
+    connection would then have no time limit.
+    """
+    limit = struct.pack("@ll", _SEND_TIMEOUT_S, 0)  # C's struct timeval
+    with socket.socket(fileno=os.dup(connection.fileno())) as opened:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
 
 def is_readable(connection: Connection, timeout_s: float = 0.0) -> bool:

@@ -15,6 +15,9 @@ from quantumtask.worker.slots.slot import CHUNK_LIMIT_S, Slot, SlotMessage
 CHUNK_MS = 50.0
 """Predicted work of a full chunk, in milliseconds."""
 
+DIRECT_PATIENCE_S = 2.0
+"""Wait for direct runs after which their slots are killed: they should have ended long before."""
+
 MIN_SPLIT_MS = 6.0
 """Predicted work below which a second slot is not used: waking it would take longer."""
 
@@ -39,7 +42,7 @@ class LocalExecutor:
         self._free = list(self._slots)
         self._large: list[Slot] = []
         self._threads_in_use = 0  # by tasks that are not tiny
-        self._direct = 0  # slots with a direct run
+        self._direct: list[Slot] = []  # with a direct run
         self._waits = False  # `submit` waits for the end of a direct run
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="slot")
 
@@ -58,7 +61,7 @@ class LocalExecutor:
     def free(self) -> int:
         """Number of chunks that can be submitted now; a slot with a direct run counts as free."""
         with self._lock:  # a slot that moves from one to the other must not be counted twice
-            return len(self._free) + self._direct
+            return len(self._free) + len(self._direct)
 
     @property
     def progress(self) -> dict[AttemptKey, TaskProgress]:
@@ -83,9 +86,14 @@ class LocalExecutor:
         future.add_done_callback(lambda done: self._on_chunk_end(done, slots, used))
 
     def _wait_for_direct_runs(self, count: int) -> None:
-        """Wait until so many slots are free; no other direct run takes one meanwhile."""
+        """Wait until so many slots are free; no other direct run takes one meanwhile.
+
+        A child that reads no message, or only slowly, would hold the loop of the worker for ever.
+        """
         self._waits = True
-        self._slot_freed.wait_for(lambda: len(self._free) >= count)
+        while not self._slot_freed.wait_for(lambda: len(self._free) >= count, DIRECT_PATIENCE_S):
+            for slot in self._direct:
+                slot.kill()
         self._waits = False
 
     def run_directly(self, chunk: list[Assignment], limit_s: float) -> list[SlotMessage]:
@@ -102,14 +110,14 @@ class LocalExecutor:
             if self._waits or slot is None:
                 return []
             self._free.remove(slot)
-            self._direct += 1
+            self._direct.append(slot)
         try:
             slot.assign(chunk, limit_s=limit_s)
             return list(slot.run())
         finally:
             with self._lock:
                 self._free.append(slot)
-                self._direct -= 1
+                self._direct.remove(slot)
                 self._slot_freed.notify()
 
     def _threads(self, size: TaskSize | None) -> int:
