@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from quantumtask.api.service.direct_runs import LOST_SLOT_S, DirectRunClient
 from quantumtask.api.service.submission_writer import SubmissionWriter
 from quantumtask.shared.direct_run import DirectRun, api_address, encode_answer
+from quantumtask.shared.errors import QueueFull
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, Task, TaskSpec
 
@@ -18,7 +20,13 @@ FAILED = json.dumps([["task", 1, "Failure", {"code": "c", "message": "m"}]]).enc
 TASK = Submission("task", TaskSpec("circuit"), 1.0)
 
 
-async def messages_after(folder: Path, answers: list[list[bytes]], pause_s: float = 0) -> int:
+async def messages_after(
+    folder: Path,
+    answers: list[list[bytes]],
+    pause_s: float = 0,
+    task: Submission = TASK,
+    before: Callable[[DirectRunClient], None] = lambda _: None,
+) -> int:
     """Run a task as often as there are answers; return the number of messages to the worker."""
     settings = Settings(data_dir=folder)
     address = api_address(settings)
@@ -38,11 +46,13 @@ async def messages_after(folder: Path, answers: list[list[bytes]], pause_s: floa
         ended.set()
 
     client = DirectRunClient(settings)
+    before(client)
     async with await asyncio.start_unix_server(serve, address):
         for _ in answers:
-            assert await client.run(TASK, wait_s=30) is None
+            assert await client.run(task, wait_s=30) is None
         client.stop()
-        await asyncio.wait_for(ended.wait(), 30)
+        if messages:
+            await asyncio.wait_for(ended.wait(), 30)
     return messages
 
 
@@ -50,9 +60,30 @@ def test_a_wrong_circuit_ends_no_direct_runs_of_others(tmp_path: Path) -> None:
     assert asyncio.run(messages_after(tmp_path, [[FAILED], [FAILED], [FAILED]])) == 3
 
 
-@pytest.mark.parametrize("pause_s", [0, LOST_SLOT_S + 0.01])
-def test_no_task_is_sent_right_after_a_refusal(tmp_path: Path, pause_s: float) -> None:
-    assert asyncio.run(messages_after(tmp_path, [[], []], pause_s)) == 1
+@pytest.mark.parametrize(
+    ("answer", "pause_s"), [([], 0), ([], LOST_SLOT_S + 0.01), ([FAILED], LOST_SLOT_S + 0.01)]
+)
+def test_no_task_is_sent_right_after_a_refusal_or_a_lost_slot(
+    tmp_path: Path, answer: list[bytes], pause_s: float
+) -> None:
+    assert asyncio.run(messages_after(tmp_path, [answer, answer], pause_s)) == 1
+
+
+def test_a_repeated_key_is_not_run_again(tmp_path: Path) -> None:
+    task = replace(TASK, key="key")
+    assert asyncio.run(messages_after(tmp_path, [[FAILED], [FAILED]], task=task)) == 1
+
+
+def test_an_owner_whose_task_is_refused_runs_none_directly(tmp_path: Path) -> None:
+    run = DirectRun("worker", Result("{}", None, 5, "aer", "1", "stabilizer", 2.5), 0, 0, 0)
+
+    def refuse(client: DirectRunClient) -> None:
+        with pytest.raises(QueueFull), client.pause_if_refused(TASK, run):
+            raise QueueFull("full")
+
+    assert asyncio.run(messages_after(tmp_path, [[FAILED]], before=refuse)) == 0
+    other = replace(TASK, spec=replace(TASK.spec, owner="other"))
+    assert asyncio.run(messages_after(tmp_path, [[FAILED]], before=refuse, task=other)) == 1
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -1,11 +1,15 @@
 """The API's side of direct runs: small tasks go to the worker before they are stored."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, cast
 
+from quantumtask.api.service.direct_run_limiter import DirectRunLimiter
+from quantumtask.shared.admission import Owner
 from quantumtask.shared.direct_run import DirectRun, api_address, decode_answer, encode_tasks
+from quantumtask.shared.errors import QuantumTaskError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission
 
@@ -25,7 +29,7 @@ RETRY_S = 1.0
 REFUSAL_PAUSE_S = 0.05
 """Time without direct runs after the worker has refused one, because other tasks wait."""
 LOST_SLOT_S = 0.2
-"""A worker that refuses a task so late has lost a slot with it, which takes time to start again."""
+"""A task without a result after this time has cost a slot, which takes time to start again."""
 
 _HEAD_BYTES = 4
 
@@ -46,6 +50,7 @@ class DirectRunClient(asyncio.Protocol):
         self._address = api_address(settings)
         self._transport: asyncio.Transport | None = None
         self._paused_until = 0.0
+        self._limiter = DirectRunLimiter()
         self._arrivals: list[_Arrival] = []
         self._sent: list[_Arrival] = []
         self._sent_at = 0.0
@@ -60,6 +65,9 @@ class DirectRunClient(asyncio.Protocol):
             submission: The task.
             wait_s: Seconds that its sender waits.
         """
+        key = submission.key
+        if key and self._limiter.is_repeated(submission.project, key):
+            return None  # the task of the first request is the answer
         if wait_s < SHORTEST_WAIT_S or not self._may_run(submission):
             return None
         if self._transport is None and not await self._connect():
@@ -75,6 +83,19 @@ class DirectRunClient(asyncio.Protocol):
         finally:
             self._load_ms -= submission.cost_ms
 
+    @contextlib.contextmanager
+    def pause_if_refused(self, submission: Submission, run: DirectRun | None) -> Iterator[None]:
+        """Return a context manager around the storing of a task.
+
+        If the task has run but is not stored, because of a limit say, its owner is paused.
+        """
+        try:
+            yield
+        except QuantumTaskError:
+            if run is not None:
+                self._limiter.add_refusal(_owner_of(submission), time.monotonic())
+            raise
+
     def stop(self) -> None:
         """Close the connection; tasks that wait for a direct run are stored."""
         self._address = None
@@ -87,7 +108,10 @@ class DirectRunClient(asyncio.Protocol):
         characters = len(spec.circuit) + len(spec.parameters or "") + len(spec.options or "")
         if characters > MAX_CHARACTERS or spec.timeout_s < MIN_TIMEOUT_S:
             return False
-        return time.monotonic() >= self._paused_until and self._address is not None
+        now = time.monotonic()
+        if now < self._paused_until or self._limiter.is_paused(_owner_of(submission), now):
+            return False
+        return self._address is not None
 
     async def _connect(self) -> bool:
         """Connect to the worker, which takes no time; return False if there is none."""
@@ -130,12 +154,19 @@ class DirectRunClient(asyncio.Protocol):
         except (ValueError, TypeError, KeyError):
             self._lose()
             return
+        self._pause(refused, [each for each, *_ in self._sent if each.id not in results])
         self._resolve(worker, results)
-        if refused:
-            now = time.monotonic()
-            lost = now - self._sent_at > LOST_SLOT_S
-            self._paused_until = now + (RETRY_S if lost else REFUSAL_PAUSE_S)
         self._send()
+
+    def _pause(self, refused: bool, unfinished: list[Submission]) -> None:
+        """Let tasks be stored first for a while, after an answer without the results of some."""
+        now = time.monotonic()
+        if unfinished and now - self._sent_at > LOST_SLOT_S:
+            self._paused_until = now + RETRY_S
+            for owner in set(map(_owner_of, unfinished)):
+                self._limiter.add_long_run(owner, now)
+        elif refused:
+            self._paused_until = now + REFUSAL_PAUSE_S
 
     def connection_lost(self, _: Exception | None) -> None:
         """Hand back all tasks that have not run: they are stored before they run."""
@@ -163,3 +194,7 @@ class DirectRunClient(asyncio.Protocol):
                 run = DirectRun(worker, result, submitted_at, self._sent_at, now)
             if not future.done():
                 future.set_result(run)
+
+
+def _owner_of(submission: Submission) -> Owner:
+    return submission.spec.project, submission.spec.owner

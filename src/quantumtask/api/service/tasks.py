@@ -144,7 +144,8 @@ class TaskService:
         submission = self._create(principal, spec, key)
         needs_row = self._traces or self.rate_limiter.limits_runs
         run = None if needs_row else await self._direct.run(submission, wait_s)
-        return await self._store((submission, run), began_ns, traceparent)
+        with self._direct.pause_if_refused(submission, run):
+            return await self._store((submission, run), began_ns, traceparent)
 
     async def _store(self, new: SubmissionRun, began_ns: int, traceparent: str) -> Task | str:
         submission, run = new

@@ -50,7 +50,8 @@ _RUN_S = Histogram(
 )
 _FINISHED = Counter(
     "quantumtask_tasks_finished_total",
-    "Tasks that this worker finished, by final state and, for failures, by code.",
+    "Tasks that this worker finished, by final state and, for failures, by code. Direct runs that "
+    "were not stored count, too.",
     ("state", "code"),
     registry=REGISTRY,
 )
