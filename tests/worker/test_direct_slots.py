@@ -1,20 +1,23 @@
 """Direct runs take only slots that are ready, so that the loop of the worker never waits long."""
 
+import errno
 import json
 import multiprocessing
 import queue
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Client, Connection
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from quantumtask.shared.direct_run import decode_answer, encode_answer
+from quantumtask.shared.direct_run import decode_answer, encode_answer, encode_tasks, socket_address
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
-from quantumtask.worker.direct_runs import MAX_ANSWER_BYTES, fit_answer
+from quantumtask.shared.task import Assignment, Failure, Result, Submission, TaskSpec
+from quantumtask.worker.direct_runs import MAX_ANSWER_BYTES, DirectRunServer, fit_answer
 from quantumtask.worker.outcome import AttemptOutcome, encode_value
 from quantumtask.worker.slots import child_process
 from quantumtask.worker.slots.child_process import READY, ChildProcess
@@ -98,10 +101,10 @@ def test_a_slot_that_begins_a_direct_run_is_not_counted_twice(executor: LocalExe
     free.turn = begin
     assert executor.free == 1
     assert began.wait(30)
-    assert executor.free == 1
+    assert (executor.free, executor.busy) == (1, 1)
     gate.set()
     sender.join(30)
-    assert executor.free == 1
+    assert (executor.free, executor.busy) == (1, 0)
 
 
 @pytest.mark.parametrize("direct", [True, False])
@@ -145,3 +148,27 @@ def test_a_result_that_fits_no_answer_takes_no_other_with_it() -> None:
     assert (list(answer.results), answer.refused) == (["a", "b"], False)
     alone = fit_answer([message("large", "1" * MAX_ANSWER_BYTES)])
     assert decode_answer(encode_answer("w", [each.data or b"" for each in alone])).refused is False
+
+
+def test_a_worker_that_could_open_no_file_for_a_moment_accepts_the_next_api(
+    executor: LocalExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor._slots[0].warm()
+    accept, failures = socket.socket.accept, [OSError(errno.EMFILE, "too many open files")]
+
+    def fail_once(listener: socket.socket) -> Any:
+        if failures:
+            raise failures.pop()
+        return accept(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", fail_once)
+    settings = Settings(data_dir=tmp_path, worker_port=8001)
+    server = DirectRunServer(settings, "w", executor, lambda: False)
+    server.start()
+    address = socket_address(settings, 8001)
+    assert address
+    with Client(address, "AF_UNIX") as api:
+        api.send_bytes(encode_tasks([Submission("task", TaskSpec("circuit"), 1.0)]))
+        assert api.poll(30)
+        assert list(decode_answer(api.recv_bytes()).results) == ["task"]
+    server.stop()

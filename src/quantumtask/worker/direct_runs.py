@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 MAX_ANSWER_BYTES = 128 * 1024
 """Longest answer: larger results go through the database, or through the store of results."""
+ACCEPT_PAUSE_S = 0.1
 _NO_OUTCOMES = b"[]"
 
 LIMIT_S = 0.25
@@ -47,6 +48,7 @@ class DirectRunServer:
         self._has_other_work = has_other_work
         self._listener: socket.socket | None = None
         self._address = ""
+        self._stopping = threading.Event()
 
     def start(self) -> None:
         """Listen from now on; without a place for the socket, all tasks go through the database."""
@@ -62,17 +64,19 @@ class DirectRunServer:
 
     def stop(self) -> None:
         """Remove the socket: the API stores all tasks before they run."""
+        self._stopping.set()
         if self._listener:
             Path(self._address).unlink(missing_ok=True)
             self._listener.close()
 
     def _accept(self) -> None:
         assert self._listener
-        while True:
+        while not self._stopping.is_set():
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
-                return
+            except OSError:  # too many open files, or the end
+                self._stopping.wait(ACCEPT_PAUSE_S)
+                continue
             threading.Thread(
                 target=self._serve, args=(connection,), name="direct run", daemon=True
             ).start()

@@ -24,6 +24,10 @@ class Executor(Protocol):
         """Number of chunks that can be submitted now."""
 
     @property
+    def busy(self) -> int:
+        """Number of slots that run tasks, those with direct runs included."""
+
+    @property
     def progress(self) -> Mapping[AttemptKey, TaskProgress]:
         """The progress of the attempts that run now, as far as their engines can tell."""
 

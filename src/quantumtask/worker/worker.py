@@ -86,7 +86,7 @@ class Worker:
     @property
     def busy(self) -> int:
         """Number of slots that run tasks."""
-        return self._executor.size - self._executor.free
+        return self._executor.busy
 
     @property
     def slots(self) -> int:
@@ -135,7 +135,7 @@ class Worker:
     def _shortest_pause_s(self) -> float:
         if not self._executor.free:
             return ALL_BUSY_PAUSE_S
-        return SOME_BUSY_PAUSE_S if self.busy else IDLE_PAUSE_S
+        return SOME_BUSY_PAUSE_S if self._executor.free < self._executor.size else IDLE_PAUSE_S
 
     def _wait_event(self, timeout_s: float) -> WakeReason:
         """Wait for an event; an outcome stays in the inbox."""

@@ -85,6 +85,11 @@ class RayExecutor:
         return max(0, self._max_chunks - len(self._chunks))
 
     @property
+    def busy(self) -> int:
+        """Number of slots that run tasks."""
+        return self.size - self.free
+
+    @property
     def progress(self) -> dict[AttemptKey, TaskProgress]:
         """The progress of the attempts that run now, as far as their engines can tell."""
         return self._progress.read()

@@ -64,6 +64,11 @@ class LocalExecutor:
             return len(self._free) + len(self._direct)
 
     @property
+    def busy(self) -> int:
+        """Number of slots that run tasks, those with direct runs included."""
+        return len(self._slots) - len(self._free)
+
+    @property
     def progress(self) -> dict[AttemptKey, TaskProgress]:
         """The progress of the attempts that run now, as far as their engines can tell."""
         return {k: progress for s in self._all_slots() for k, progress in s.progress.items()}
