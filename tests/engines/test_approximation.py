@@ -11,6 +11,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.slots.execute import execute
 from tests.engines import density_reference
+from tests.support.cases import check_each
 from tests.support.http_queries import decode_array
 from tests.support.sizes import sized
 
@@ -29,7 +30,11 @@ def attempt(circuit: str, method: str | None = None, **options: Any) -> Result |
 def arrays(circuit: str, method: str | None = None, **options: Any) -> dict[str, Any]:
     outcome = attempt(circuit, method, **options)
     assert isinstance(outcome, Result), (circuit, options, outcome)
-    data = json.loads(outcome.data or "{}")
+    return decoded(outcome)
+
+
+def decoded(result: Result) -> dict[str, Any]:
+    data = json.loads(result.data or "{}")
     return {name: decode_array(array) for name, array in data.items()}
 
 
@@ -163,6 +168,48 @@ def test_pauli_propagation_runs_through_measurements_on_the_way() -> None:
     exact = arrays(circuit, observables=words)["expectation_values"]
     values = arrays(circuit, PAULI, observables=words, max_terms=200)
     assert np.allclose(values["expectation_values"], exact, atol=1e-9)
+
+
+def random_program(seed: int, qubits: int = 4) -> str:
+    """Return gates with measurements, resets and conditional gates between them."""
+    rng = np.random.default_rng(seed)
+
+    def some(count: int) -> str:
+        return ", ".join(f"q[{qubit}]" for qubit in rng.choice(qubits, count, replace=False))
+
+    lines = [f"qubit[{qubits}] q;", "bit[3] m;"]
+    for _ in range(10):
+        bit, angle = rng.integers(3), rng.uniform(-3, 3)
+        lines.append(
+            rng.choice(
+                [
+                    f"ry({angle}) {some(1)};", f"rz({angle}) {some(1)};", f"cx {some(2)};",
+                    f"crx({angle}) {some(2)};", f"m[{bit}] = measure {some(1)};",
+                    f"reset {some(1)};", f"if (m[{bit}]) h {some(1)};",
+                ]
+            )
+        )  # fmt: skip
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("options", [{"max_terms": 5}, {"max_terms": 500}])
+def test_values_of_programs_with_resets_are_within_their_bounds(options: dict[str, Any]) -> None:
+    runs = 0
+
+    def check(seed: int) -> None:
+        nonlocal runs
+        program, words = random_program(seed), observables(seed, 4)
+        outcome = attempt(program, PAULI, observables=words, **options)
+        if isinstance(outcome, Failure):
+            assert "depends on measurement outcomes" in outcome.message
+            return
+        runs += 1
+        exact = arrays(program, observables=words)["expectation_values"]
+        values = decoded(outcome)
+        assert (abs(values["expectation_values"] - exact) <= values["error_bounds"]).all()
+
+    check_each({str(seed): seed for seed in range(sized(15, 200))}, check)
+    assert runs > 5
 
 
 def test_a_sweep_has_a_bound_for_each_element() -> None:

@@ -98,7 +98,9 @@ def observable_values(
     """
     max_terms = _check_terms(approximation.max_terms, len(circuit.active_qubits), settings)
     backward = _backward_circuit(circuit)
-    places = {qubit: backward.place[name] for qubit, name in qubits.items()}
+    # A qubit without gates since its reset is no qubit of the circuit any more: it is 0.
+    active = [(qubit, name) for qubit, name in qubits.items() if name in backward.place]
+    places = {qubit: backward.place[name] for qubit, name in active}
     tolerance = approximation.min_coefficient or 0.0
     values = []
     for numbers, coefficients in progress.each(sums, len(sums)):
