@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, url: str, token: str | None = None) -> None:
         parts = urlsplit(url)
-        self._host, self._port = parts.hostname, parts.port
+        self._host, self._port = parts.hostname or "localhost", parts.port or 80
         self._token = f"authorization: Bearer {token}\r\n" if token else ""
         self._transport: asyncio.Transport | None = None
         self._received = b""
