@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import http_attacks as attacks
 from tests.support.http_attacks import GET, HOST, POST, connect
-from tests.support.services import Service, memory_mib, until
+from tests.support.services import TLS, Service, memory_mib, until
 from tests.support.sizes import sized
 
 MAX_MIB = 512
@@ -42,7 +42,7 @@ def new_client(service: Service, address: str = "127.0.0.2") -> httpx.Client:
         address: The client's address; that of the attackers is 127.0.0.1.
     """
     limits = httpx.Limits(max_keepalive_connections=0)
-    transport = httpx.HTTPTransport(limits=limits, local_address=address)
+    transport = httpx.HTTPTransport(limits=limits, local_address=address, verify=TLS)
     return httpx.Client(base_url=service.url, timeout=60, transport=transport)
 
 

@@ -10,7 +10,7 @@ import pytest
 from quantumtask.shared.settings import Settings
 from tests.support.command_line import Run, quantumtask
 from tests.support.pages import page_commands
-from tests.support.services import Process, free_port, until
+from tests.support.services import TLS, Process, free_port, until
 
 TOKEN = re.compile(r"qt_[A-Za-z0-9_-]{43}")
 
@@ -111,7 +111,7 @@ def test_an_api_that_others_reach_requires_a_token_or_says_that_it_does_not(
 
     def answer(path: str) -> int:
         try:
-            return httpx.get(f"http://127.0.0.1:{port}{path}").status_code
+            return httpx.get(f"http://127.0.0.1:{port}{path}", verify=TLS).status_code
         except httpx.TransportError:
             return 0
 
@@ -148,7 +148,7 @@ def test_the_first_token_closes_a_service_on_loopback(
 
     def status() -> int:
         try:
-            return httpx.get(url).status_code
+            return httpx.get(url, verify=TLS).status_code
         except httpx.TransportError:
             return 0
 
@@ -158,7 +158,7 @@ def test_the_first_token_closes_a_service_on_loopback(
         until(lambda: status() == 401, 10)
         run(folder, "revoke", prefix)
         run(folder, "create", "bob")
-        assert httpx.get(url).status_code == 401, "the end of a token does not open it again"
+        assert status() == 401, "the end of a token does not open it again"
     finally:
         api.stop()
 

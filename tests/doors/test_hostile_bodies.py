@@ -10,7 +10,7 @@ import pytest
 
 from tests.doors.hostile_bodies import LARGE_BODIES, jobs_of, mutations, raw_bodies
 from tests.doors.protocols import DOORS, ROUTES, path_of
-from tests.support.services import BELL, Service, memory_mib
+from tests.support.services import BELL, TLS, Service, memory_mib
 from tests.support.sizes import sized
 
 pytestmark = pytest.mark.slow_first
@@ -32,7 +32,7 @@ def bells_of_another_client(service: Service) -> Iterator[None]:
 
     def run() -> int:
         count = 0
-        with httpx.Client(base_url=service.url, timeout=60) as http:
+        with httpx.Client(base_url=service.url, timeout=60, verify=TLS) as http:
             while not end.is_set() or not count:
                 answer = http.post("/tasks?wait=30", json={"circuit": BELL, "shots": 10})
                 assert answer.json()["status"] == "completed", answer.text

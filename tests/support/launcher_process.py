@@ -26,9 +26,12 @@ from tests.support.launcher import GREETING
 
 SERVICE = (
     "anyio._backends._asyncio",
+    "encodings.idna",
+    "importlib.readers",
     "quantumtask.cli.serve",
     "quantumtask.shared.database.sqlite",
     "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
     "uvicorn.loops.uvloop",
     "uvicorn.protocols.http.httptools_impl",
     "uvicorn.protocols.websockets.auto",
@@ -36,7 +39,13 @@ SERVICE = (
 """Modules that both services import after their start, at the first use."""
 
 MODULES: dict[str, Sequence[str]] = {
-    "api": ("quantumtask.api.main", *SERVICE),
+    "api": (
+        "quantumtask.api.main",
+        "quantumtask.doors.registry",
+        "quantumtask.web",
+        "fastapi_swagger",
+        *SERVICE,
+    ),
     "worker": (
         "quantumtask.worker.main",
         "quantumtask.worker.slots.execute",
@@ -47,10 +56,14 @@ MODULES: dict[str, Sequence[str]] = {
         "quantumtask.cli.commands.root",
         "quantumtask.cli.commands.local_validation",
         "quantumtask.cli.doctor",
+        "quantumtask.cli.render.service_view",
         "quantumtask.client",
         "quantumtask.openqasm",
+        "quantumtask.shared.database.sqlite",
         "quantumtask.worker.analysis.child",
+        "encodings.idna",
         "httpcore",
+        "importlib.readers",
         "rich.progress",
         "rich.live",
         "matplotlib.figure",
@@ -83,7 +96,9 @@ themselves read variables, so that each program imports its own.
 """
 
 FORK_SERVER = "from multiprocessing.forkserver import main"
-"""The start of the program that multiprocessing starts as its fork server."""
+RESOURCE_TRACKER = "from multiprocessing.resource_tracker import main"
+PROGRAMS = (FORK_SERVER, RESOURCE_TRACKER)
+"""The starts of the programs that multiprocessing starts in new interpreters."""
 
 HIGH = 512
 """A number above those of a worker's files when it starts its fork server."""
@@ -210,11 +225,11 @@ def import_simulators() -> None:
             load_engine(name)
 
 
-class ForkServerProcess:
-    """A child that becomes the fork server of this worker once multiprocessing starts one.
+class PreparedChild:
+    """A child that becomes a program of multiprocessing once the worker starts it.
 
     The child is forked before the worker has threads, files or secrets. It imports nothing more:
-    the simulators are there. A second fork server is a new interpreter, as usual.
+    the simulators are there.
     """
 
     def __init__(self) -> None:
@@ -224,23 +239,37 @@ class ForkServerProcess:
             self._order.close()
             wait_for_order(order)
         order.close()
+
+    def start(self, program: str, files: Sequence[int]) -> int:
+        """Give the child its program and its files; return its process id."""
+        environment = child_environment(os.environ)
+        order = {"program": program, "environment": environment, "files": [*files]}
+        socket.send_fds(self._order, [json.dumps(order).encode()], [*files])
+        self._order.close()
+        return self._pid
+
+
+class PreparedChildren:
+    """The children that become the fork server and the resource tracker of this worker.
+
+    A second one of each is a new interpreter, as usual.
+    """
+
+    def __init__(self) -> None:
+        self._children = {program: PreparedChild() for program in PROGRAMS}
         self._spawn = util.spawnv_passfds
         util.spawnv_passfds = self.spawn  # type: ignore[assignment]
 
     def spawn(self, path: Any, arguments: Sequence[Any], files: Sequence[int]) -> int:
         """Start a program, as `multiprocessing.util.spawnv_passfds` does."""
-        if self._pid and str(arguments[-1]).startswith(FORK_SERVER):
-            environment = child_environment(os.environ)
-            order = {"program": arguments[-1], "environment": environment, "files": [*files]}
-            socket.send_fds(self._order, [json.dumps(order).encode()], [*files])
-            self._order.close()
-            pid, self._pid = self._pid, 0
-            return pid
+        program = str(arguments[-1])
+        if child := self._children.pop(program.partition(";")[0], None):
+            return child.start(program, files)
         return int(self._spawn(path, arguments, files))
 
 
-def wait_for_order(order: socket.socket) -> None:
-    """Become a fork server with the files of the worker, or end with it."""
+def wait_for_order(order: socket.socket) -> NoReturn:
+    """Become a program with the files of the worker, or end with it."""
     text, files, *_ = socket.recv_fds(order, 1 << 20, 10)
     if not text:
         os._exit(0)
@@ -254,8 +283,12 @@ def wait_for_order(order: socket.socket) -> None:
         os.close(copy)
     os.environ.clear()
     os.environ.update(request["environment"])
-    Path("/proc/self/comm").write_text("forkserver")
-    exec(request["program"], {})
+    if request["program"].startswith(FORK_SERVER):
+        Path("/proc/self/comm").write_text("forkserver")
+    with suppress(SystemExit):  # a fork server ends with it
+        exec(request["program"], {})
+    atexit._run_exitfuncs()
+    os._exit(0)  # as in `end_process`; a resource tracker has closed its standard output
 
 
 def main() -> None:
@@ -270,7 +303,7 @@ def main() -> None:
     if request := serve(listener):
         become(request)
         if kind == "worker":
-            ForkServerProcess()
+            PreparedChildren()
         run(request["arguments"])
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.services import Service, until
+from tests.support.services import TLS, Service, until
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Scrape:
 
 def scrape(url: str | None) -> Scrape:
     """Scrapes the service at this URL."""
-    answer = httpx.get(f"{url}/metrics", timeout=30)
+    answer = httpx.get(f"{url}/metrics", timeout=30, verify=TLS)
     assert answer.status_code == 200, answer.text
     families = text_string_to_metric_families(answer.text)
     samples = [sample for family in families for sample in family.samples]

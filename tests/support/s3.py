@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.services import Process, free_port, until
+from tests.support.services import TLS, Process, free_port, until
 
 BUCKET = "results"
 
@@ -39,10 +39,10 @@ class Server:
 
     def objects(self) -> int:
         """Return the number of objects in the bucket."""
-        return httpx.get(f"{self.url}/{BUCKET}").text.count("<Key>")
+        return httpx.get(f"{self.url}/{BUCKET}", verify=TLS).text.count("<Key>")
 
     def _has_bucket(self) -> bool:
         try:
-            return httpx.put(f"{self.url}/{BUCKET}").is_success
+            return httpx.put(f"{self.url}/{BUCKET}", verify=TLS).is_success
         except httpx.TransportError:
             return False

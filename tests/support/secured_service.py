@@ -7,7 +7,7 @@ import httpx
 
 from quantumtask.shared.principal import Principal, Role
 from quantumtask.shared.token_store import TokenStore
-from tests.support.services import NO_LIMITS, Service
+from tests.support.services import NO_LIMITS, TLS, Service
 
 PHYSICS, CHEMISTRY = "physics", "chemistry"
 
@@ -45,7 +45,9 @@ class SecuredService(Service):
         return self.with_headers(Authorization=f"Bearer {self.tokens[name]}")
 
     def with_headers(self, **headers: str) -> httpx.Client:
-        client = httpx.Client(base_url=self.url, headers=headers, timeout=60, limits=NO_LIMITS)
+        client = httpx.Client(
+            base_url=self.url, headers=headers, timeout=60, limits=NO_LIMITS, verify=TLS
+        )
         self._clients.append(client)
         return client
 

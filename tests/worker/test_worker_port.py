@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support import http_attacks
-from tests.support.services import BELL, Service, memory_mib, until
+from tests.support.services import BELL, TLS, Service, memory_mib, until
 
 TOO_LONG = b"x" * 2000
 
@@ -22,7 +22,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def port(service: Service) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=service.worker_url or "", timeout=60) as client:
+    with httpx.Client(base_url=service.worker_url or "", timeout=60, verify=TLS) as client:
         yield client
 
 
