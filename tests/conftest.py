@@ -172,12 +172,16 @@ def cluster() -> Iterator[Cluster]:
 NO_PACKAGE = "import sys\nsys.modules['qiskit_ibm_runtime'] = None\n"
 
 
-@pytest.fixture
-def without_snapshots(tmp_path: Path) -> Iterator[Service]:
-    """A service in whose processes the package with the device snapshots is missing."""
-    (tmp_path / "sitecustomize.py").write_text(NO_PACKAGE)
-    service = Service(tmp_path, slots=1)
+@pytest.fixture(scope="session")
+def without_snapshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service in whose processes the package with the device snapshots is missing.
+
+    Its processes are new interpreters, so that its tests are in the group `without_snapshots`.
+    """
+    folder = tmp_path_factory.mktemp("without_snapshots")
+    (folder / "sitecustomize.py").write_text(NO_PACKAGE)
+    service = Service(folder, slots=1)
     inherited = os.environ.get("PYTHONPATH", "")
-    service.environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(tmp_path), inherited]))
+    service.environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), inherited]))
     yield service.start()
     service.stop()

@@ -106,6 +106,7 @@ def test_where_no_worker_answers_nobody_knows_of_backends(start: Start) -> None:
         assert (answer.status_code, problem(answer)["code"]) == (503, "worker_unavailable")
 
 
+@pytest.mark.xdist_group("without_snapshots")
 def test_without_the_extra_there_is_the_simulator_alone(without_snapshots: Service) -> None:
     body = without_snapshots.http.get("/backends").json()
     assert [each["name"] for each in body["backends"]] == ["simulator"]

@@ -33,6 +33,7 @@ def test_a_generated_python_client_submits_a_circuit_and_reads_its_counts(
     assert sorted(ast.literal_eval(answer)) == ["00", "11"]
 
 
+@pytest.mark.slow_first
 @pytest.mark.skipif(
     not PACKAGES.exists(),
     reason="needs Node.js and its packages: apt-get install nodejs npm, then make clients",

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.services import Service
 from tests.support.sizes import sized
 
@@ -19,6 +21,7 @@ RANDOMNESS: list[str] = sized(["--generation-deterministic"], [])
 """Options of a run; one at full size has a new seed, which its report names."""
 
 
+@pytest.mark.slow_first
 def test_every_answer_to_a_request_is_one_that_the_document_has(
     service: Service, tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ def statuses(clients: list[socket.socket]) -> set[str]:
     return codes | ({""} if len(answered) < len(clients) else set())
 
 
+@pytest.mark.slow_first
 def test_seventy_questions_of_one_client_keep_nobody_else_waiting(
     service: Service, neighbour: httpx.Client
 ) -> None:

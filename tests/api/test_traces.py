@@ -106,6 +106,7 @@ def test_what_went_wrong_is_the_status_of_its_span(start: Start, collector: Coll
     assert errors(endless)["cancel"] is None
 
 
+@pytest.mark.slow_first
 def test_a_collector_that_is_away_costs_one_line_of_log_and_nothing_else(start: Start) -> None:
     service = start(slots=1, traces=f"http://127.0.0.1:{free_port()}/v1/traces")
     assert [service.run()["status"] for _ in range(5)] == ["completed"] * 5

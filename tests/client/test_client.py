@@ -19,6 +19,7 @@ from quantumtask import (
 from tests.support.fake_service import COMPLETED, busy_reply, fake_service, no_reply
 from tests.support.services import BELL, ENDLESS, TOO_LARGE, Service, free_port
 
+NO_FILE = "/no/such/certificates.pem"
 WRONG = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit q;\nhh q;\n'
 
 
@@ -224,3 +225,11 @@ def test_a_progress_line_is_shown_only_in_a_terminal_or_on_request(
     output = wait(True)
     assert re.search(r"\r(submitted|running).*0:00:0\d", output)
     assert output.endswith("\r")
+
+
+def test_certificates_are_read_for_https_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading them takes most of the time in which a client is made."""
+    monkeypatch.setenv("SSL_CERT_FILE", NO_FILE)
+    Client("http://quantum.example.org").close()
+    with pytest.raises(FileNotFoundError):
+        Client("https://quantum.example.org")

@@ -16,8 +16,11 @@ from tests.support.lazy_import import lazy_names
 from tests.support.secured_service import SecuredService
 from tests.support.services import Service
 
-# With the comparisons of programs, so that one process imports the package.
 pytestmark = pytest.mark.xdist_group("braket")
+"""One process imports the clients of other clouds, and runs the comparisons of programs with them.
+
+qBraid's client imports Braket's, Cirq and PennyLane.
+"""
 
 AwsDevice, AwsQuantumTask, AwsSession = lazy_names(
     "braket.aws", "AwsDevice", "AwsQuantumTask", "AwsSession"

@@ -20,8 +20,8 @@ from tests.doors.unitaries import Matrix, distance, text_of, unitary_of
 from tests.support.cases import check_each
 from tests.support.lazy_import import lazy_import
 
-pytestmark = pytest.mark.xdist_group("cirq")
-"""One process imports Cirq, which takes 2 s."""
+pytestmark = pytest.mark.xdist_group("braket")
+"""One process imports Cirq and Braket, which take seconds."""
 
 cirq, cirq_ionq = lazy_import("cirq"), lazy_import("cirq_ionq")
 serializer = lazy_import("cirq_ionq.serializer")

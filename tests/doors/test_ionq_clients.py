@@ -15,7 +15,7 @@ from tests.support.services import Service
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Transpiler default optimization_level"),
-    pytest.mark.xdist_group("cirq"),
+    pytest.mark.xdist_group("braket"),  # which imports Cirq, too
 ]
 
 cirq, cirq_ionq = lazy_import("cirq"), lazy_import("cirq_ionq")

@@ -10,8 +10,8 @@ from tests.doors.protocols import SIMULATOR_QRN
 from tests.support.lazy_import import lazy_import
 from tests.support.services import BELL, Service
 
-pytestmark = pytest.mark.xdist_group("cirq")
-"""One process imports qBraid and Cirq, which take 4 s."""
+pytestmark = pytest.mark.xdist_group("braket")
+"""One process imports qBraid's client, and what it imports: Cirq, Braket and PennyLane."""
 
 cirq = lazy_import("cirq")
 runtime, runtime_exceptions = (

@@ -182,6 +182,7 @@ def test_the_simulator_by_name_is_the_ideal_one(service: Service) -> None:
     assert body.get("compiled") is None
 
 
+@pytest.mark.xdist_group("without_snapshots")
 def test_without_the_extra_a_device_snapshot_is_refused_and_says_what_to_install(
     without_snapshots: Service,
 ) -> None:

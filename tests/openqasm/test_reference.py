@@ -29,6 +29,7 @@ FALSE_ALARM = 1e-9
 # The product against the reference.
 
 
+@pytest.mark.slow_first
 @settings(
     max_examples=examples(20),
     deadline=None,

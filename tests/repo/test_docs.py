@@ -218,6 +218,7 @@ def test_every_page_with_python_is_run() -> None:
     assert pages == {*PYTHON, *elsewhere}  # test_qiskit_examples.py, test_generated_clients.py
 
 
+@pytest.mark.slow_first
 @pytest.mark.parametrize("page", PYTHON)
 def test_the_python_of_a_page_runs_from_top_to_bottom(page: str, service: Service) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", read_page(page), re.MULTILINE | re.DOTALL)

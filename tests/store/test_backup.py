@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
@@ -62,6 +64,7 @@ def holds(service: Service, done: dict[str, object], running: str, waiting: list
     assert [service.finished(each)["status"] for each in waiting] == ["completed"] * 3
 
 
+@pytest.mark.slow_first
 def test_a_copy_made_while_a_service_runs_is_restored_as_the_page_says(
     start: Callable[..., Service],
 ) -> None:

@@ -129,6 +129,7 @@ def test_a_task_waits_for_an_unreachable_store_and_then_completes(
     assert holds(text(service, task_id), expected)
 
 
+@pytest.mark.slow_first
 def test_a_worker_whose_store_stays_unreachable_requeues_the_task(start: Start) -> None:
     service = start(slots=1, lease_s=0.3, renew_s=0.05, max_crashes=10_000)
     place = service.settings.data_dir / "results"

@@ -308,6 +308,7 @@ def test_a_service_waits_for_a_server_that_starts_with_it(
     service.stop()
 
 
+@pytest.mark.slow_first
 def test_a_service_without_a_server_logs_the_reason_without_the_password(
     tmp_path: Path,
 ) -> None:

@@ -12,8 +12,8 @@ from quantumtask.client import TaskFailed
 from tests.support.lazy_import import lazy_import
 from tests.support.services import Service
 
-pytestmark = pytest.mark.xdist_group("pennylane")
-"""One process imports PennyLane, which takes 3 s, and no other."""
+pytestmark = pytest.mark.xdist_group("braket")
+"""One process imports PennyLane, which takes 3 s: that of qBraid's client, which imports it."""
 
 qml = lazy_import("pennylane")
 

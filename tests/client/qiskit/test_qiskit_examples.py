@@ -36,6 +36,7 @@ def test_the_example_of_the_primitives_prints_the_values_of_the_theory(service: 
     assert lines[-1].split() == ["3.14", "P(11)", "=", "1.000", "<XX>", "=", "+0.000"]
 
 
+@pytest.mark.slow_first
 def test_the_code_of_the_page_for_qiskit_prints_its_comments(
     service: Service, tmp_path: Path
 ) -> None:

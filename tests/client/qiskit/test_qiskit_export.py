@@ -166,6 +166,7 @@ def annotated_operations(draw: st.DrawFn) -> AnnotatedOperation:
     return AnnotatedOperation(base, modifiers)
 
 
+@pytest.mark.slow_first
 @given(annotated_operations())
 @settings(max_examples=examples(120), deadline=None)
 def test_the_export_of_an_annotated_operation_has_its_matrix(operation: AnnotatedOperation) -> None:
