@@ -378,13 +378,18 @@ def test_a_projector_on_every_qubit_is_one_product_and_not_all_of_them(service: 
     assert np.allclose(result, values, rtol=1e-6)
 
 
-def test_values_that_do_not_fit_a_slot_are_refused(start: Start) -> None:
+def test_values_that_do_not_fit_a_slot_are_refused_with_a_method_that_has_them(
+    start: Start,
+) -> None:
     service = start(slots=1, slot_memory_mb=512)
-    circuit = HEAD + "qubit[26] q;\nrx(1) q;\n"
-    code, text = circuit_error(service, circuit, observables="Z" * 26)
+    circuit, task = HEAD + "qubit[26] q;\nrx(1) q;\n", {"observables": "Z" * 26}
+    code, text = circuit_error(service, circuit, **task)
     assert code == "out_of_memory"
     assert "26 qubits" in text
     assert "precision" in text
+    assert "method` matrix_product_state with a `max_bond`" in text
+    named = run_circuit(service, circuit, **task, method="matrix_product_state", max_bond=2)
+    assert np.allclose(named["data"]["expectation_values"], np.cos(1) ** 26)
 
 
 def test_probabilities_of_too_many_outcomes_on_the_way_are_refused(service: Service) -> None:

@@ -39,6 +39,7 @@ from quantumtask.engines.transforms.constant_propagation import propagate_consta
 from quantumtask.engines.transforms.purification import defer_to_ancillas
 from quantumtask.engines.transforms.right_angles import with_clifford_gates
 from quantumtask.openqasm.program.program import Circuit, Program
+from quantumtask.shared.approximation import MATRIX_PRODUCT_STATE as MPS
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.quantity import quantity
 from quantumtask.shared.settings import Settings
@@ -164,8 +165,7 @@ class IdealBackend:
         except ResourceError as error:
             if error.code != FailureCode.OUT_OF_MEMORY:
                 raise
-            remedy = "set a `precision` to have the values estimated from shots"
-            message = f"{error.message}: {remedy}"
+            message = f"{error.message}: {_remedy_for_values(program)}"
             if isinstance(error, StateTooLarge):
                 size = (error.qubits, error.state_bytes)
                 raise StateTooLarge(message, error.needed, *size) from None
@@ -272,6 +272,17 @@ def _require_circuit(program: Program) -> Circuit:
     if program.circuit is None:
         raise _not_exact("the program depends on measurement outcomes")
     return program.circuit
+
+
+def _remedy_for_values(program: Program) -> str:
+    """Return what computes expectation values of a state that is too large."""
+    remedy = "set a `precision` to have the values estimated from shots"
+    if program.circuit is None or not program.circuit.terminal_measurements_only:
+        return remedy
+    return (
+        f"{remedy}, or name the `method` {MPS} with a `max_bond` for values with a bound on "
+        "their error"
+    )
 
 
 def _require_gates_only(program: Program) -> Circuit:
