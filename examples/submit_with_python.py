@@ -1,4 +1,4 @@
-"""Submit a circuit over HTTP with httpx, and print its counts.
+"""Submit a circuit over HTTP with urllib3, and print its counts.
 
 usage: submit_with_python.py [FILE] [SHOTS]
 """
@@ -7,20 +7,21 @@ import os
 import sys
 from pathlib import Path
 
-import httpx
+import urllib3
 
 url = os.environ.get("QUANTUMTASK_URL", "http://127.0.0.1:8000")
 file = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "bell.qasm"
 shots = int(sys.argv[2]) if len(sys.argv) > 2 else 1024
 
-with httpx.Client(base_url=url, timeout=60) as http:
-    answer = http.post("/tasks", json={"circuit": file.read_text(), "shots": shots})
-    answer.raise_for_status()
-    task = answer.json()
+http = urllib3.PoolManager(timeout=60)
+answer = http.request("POST", f"{url}/tasks", json={"circuit": file.read_text(), "shots": shots})
+task = answer.json()
+if answer.status != 200:
+    sys.exit(task["detail"])
 
-    # Each request returns when the task ends, or after 20 seconds.
-    while task["status"] in ("submitted", "pending"):
-        task = http.get(f"/tasks/{task['task_id']}", params={"wait": 20}).raise_for_status().json()
+# Each request returns when the task ends, or after 20 seconds.
+while task["status"] in ("submitted", "pending"):
+    task = http.request("GET", f"{url}/tasks/{task['task_id']}", fields={"wait": "20"}).json()
 
 if task["status"] != "completed":
     sys.exit(task.get("error", task["status"]))

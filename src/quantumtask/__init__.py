@@ -46,7 +46,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import the client at its first use, because the services start without httpx."""
+    """Import the client at its first use, because the services start without urllib3."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from quantumtask import client

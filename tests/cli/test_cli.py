@@ -300,7 +300,7 @@ def test_the_services_start_without_the_modules_of_the_terminal() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert "--data-dir" in done.stdout
-    for module in ("typer", "rich", "httpx"):
+    for module in ("typer", "rich", "urllib3"):
         assert f"'{module}'" not in done.stderr
 
 

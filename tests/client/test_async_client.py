@@ -219,11 +219,12 @@ def test_a_driven_function_awaits_and_gets_exceptions() -> None:
     run(test)
 
 
-def test_without_greenlet_the_remedy_is_named() -> None:
+@pytest.mark.parametrize("library", ["greenlet", "httpx"])
+def test_without_a_library_the_remedy_is_named(library: str) -> None:
     script = (
-        "import sys; sys.modules['greenlet'] = None; import quantumtask.client as c\n"
+        f"import sys; sys.modules['{library}'] = None; import quantumtask.client as c\n"
         "try: c.AsyncClient\nexcept ImportError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stdout.startswith("AsyncClient needs greenlet: ")
+    assert done.stdout.startswith(f"AsyncClient needs {library}: ")
     assert done.stdout.endswith("[async]'\n")

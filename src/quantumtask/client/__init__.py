@@ -45,15 +45,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import the client for asyncio at its first use, because it needs greenlet."""
+    """Import the client for asyncio at its first use, because it needs greenlet and httpx."""
     if name not in ("AsyncBatch", "AsyncClient", "AsyncTask"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         from quantumtask.client import asynchronous
     except ModuleNotFoundError as error:
-        if error.name != "greenlet":
+        if error.name not in ("greenlet", "httpx"):
             raise
         from quantumtask.shared.installation import install_command
 
-        raise ImportError(f"{name} needs greenlet: {install_command('async')}") from None
+        raise ImportError(f"{name} needs {error.name}: {install_command('async')}") from None
     return getattr(asynchronous, name)

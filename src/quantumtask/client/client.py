@@ -322,7 +322,7 @@ class Client:
 
         The request is sent without a token, which may have ended.
         """
-        about = self._connection.json("GET", "/login", timeout=timeout, auth=None)
+        about = self._connection.json("GET", "/login", timeout=timeout, with_token=False)
         issuer, client_id = about.get("issuer"), about.get("client_id")
         return (str(issuer), str(client_id)) if issuer and client_id else None
 

@@ -1,16 +1,13 @@
 """HTTP calls to the service, repeated where a repetition is safe and there is time."""
 
+import json
 import os
-import ssl
 import time
-import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from functools import lru_cache
-from typing import Any, Self
-from urllib.parse import quote
-
-import httpx
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any, NamedTuple, Self
+from urllib.parse import quote, urlencode
 
 from quantumtask.client.errors import (
     WITHOUT_WORKER,
@@ -19,8 +16,17 @@ from quantumtask.client.errors import (
     Unreachable,
     failure,
 )
-from quantumtask.client.openid import stored_token
-from quantumtask.client.service_url import LOOPBACK_HOSTS, service_url, without_user
+from quantumtask.client.openid import StoredToken, stored_token
+from quantumtask.client.service_url import parse_url, service_url, without_user
+from quantumtask.client.transport import (
+    Answer,
+    BlockingTransport,
+    ReadTimeout,
+    Transport,
+    TransportError,
+    basic,
+    json_object,
+)
 
 Json = dict[str, Any]
 Resume = Callable[[], tuple[Json, dict[str, str]]]
@@ -30,9 +36,10 @@ ENCODED = "application/vnd.quantumtask+json"
 """Media type of results whose arrays are base64 of their bytes instead of lists of numbers."""
 STREAM_S = 60.0
 """Silence, in seconds, after which a stream counts as lost."""
-NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Context of a connection without TLS, which trusts no certificate: reading them takes 20 ms."""
+DEFAULT_LIMIT_S = 5.0
+"""Time limit of calls that have none, in seconds."""
 _BUSY = (429, 503)
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 class Connection:
@@ -47,20 +54,28 @@ class Connection:
         self.timeout = float(timeout)
         self._token = token or os.environ.get("QUANTUMTASK_TOKEN")
         self._has_answered = False
-        self._pools: dict[int, httpx.Client] = {}
-        _ = self._http  # an invalid URL is refused at once
+        self._links: dict[int, _Link] = {}
+        _ = self._link  # an invalid URL is refused at once
 
     @property
-    def _http(self) -> httpx.Client:
-        """Connection pool of this process: a fork must not read the answers of its parent."""
-        if self._pools.get(os.getpid()) is None:
-            self._pools[os.getpid()] = self._open()
-        return self._pools[os.getpid()]
+    def _link(self) -> "_Link":
+        """Connections of this process: a fork must not read the answers of its parent."""
+        if (link := self._links.get(os.getpid())) is None:
+            link = self._links[os.getpid()] = self._open()
+        return link
 
-    def _open(self) -> httpx.Client:
-        http = httpx.Client(**pool_arguments(self.url, self._token))
-        weakref.finalize(self, http.close)  # a task from a pickle has no client that closes it
-        return http
+    def _open(self) -> "_Link":
+        try:
+            user, plain_url = parse_url(self.url).auth, without_user(self.url)
+            transport = self._transport(plain_url)
+        except ValueError:
+            raise Unreachable(self.url) from None
+        stored = None if self._token else stored_token(plain_url)
+        fixed = basic(user) if user else self._token and _bearer(self._token)
+        return _Link(transport, stored or fixed)
+
+    def _transport(self, url: str) -> Transport:
+        return BlockingTransport(url)
 
     def _sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -77,7 +92,7 @@ class Connection:
         self.url, self.timeout = state["url"], state["timeout"]
         self._token = os.environ.get("QUANTUMTASK_TOKEN")
         self._has_answered = False
-        self._pools = {}
+        self._links = {}
 
     def __deepcopy__(self, _: Any) -> Self:
         """Return the connection itself: copies of tasks and clients share it."""
@@ -89,7 +104,7 @@ class Connection:
 
     def call(
         self, method: str, path: str, *, timeout: float | None = None, **request: Any
-    ) -> httpx.Response:
+    ) -> Answer:
         """Call the service and return the successful answer.
 
         A service that has never answered, or has no workers for a call that needs one, is reported
@@ -104,17 +119,17 @@ class Connection:
         budget = _RetryBudget(self.timeout if timeout is None else float(timeout), self._sleep)
         while True:
             answer, lost = self._try(method, path, timeout=budget.remaining, **request)
-            if answer is not None and answer.status_code not in _BUSY:
+            if answer is not None and answer.status not in _BUSY:
                 return _check_success(answer)
             if answer is not None and self._lacks_workers(answer):
-                raise ServiceError("worker_unavailable", WITHOUT_WORKER, answer.status_code)
+                raise ServiceError("worker_unavailable", WITHOUT_WORKER, answer.status)
             if not self._has_answered or not budget.pause(_retry_after(answer)):
                 raise self._final_error(answer, lost)
 
     def json(self, method: str, path: str, **request: Any) -> Json:
         """Return the JSON object of an answer. The arguments are those of `call`."""
         answer = self.call(method, path, **request)
-        body = _json(answer)
+        body = json_object(answer)
         if body is None:
             raise _refusal(answer)
         return body
@@ -137,9 +152,9 @@ class Connection:
                 for line in self._lines(path, accept, resume, end):
                     yield line
                     budget = _RetryBudget(self.timeout, self._sleep)
-            except httpx.ReadTimeout:
+            except ReadTimeout:
                 budget = _RetryBudget(self.timeout, self._sleep)
-            except httpx.TransportError:
+            except TransportError:
                 pass
             except ServiceError as error:
                 if error.status not in _BUSY:
@@ -151,57 +166,86 @@ class Connection:
 
     def _lines(self, path: str, accept: str, resume: Resume, end: float) -> Iterator[str]:
         query, more = resume()
-        remaining = max(0.001, min(STREAM_S, end - time.monotonic()))
-        timeout = httpx.Timeout(self.timeout, read=remaining)
-        headers = {"Accept": accept, **more}
-        with self._http.stream(
-            "GET", path, params=query, headers=headers, timeout=timeout
-        ) as answer:
+        headers = {**self._headers(), "Accept": accept, **more}
+        silence = max(0.001, min(STREAM_S, end - time.monotonic()))
+        target = _with_query(path, query)
+        with self._link.transport.stream(target, headers, self.timeout, silence) as answer:
             if not answer.is_success:
-                answer.read()
-                raise _refusal(answer)
-            yield from answer.iter_lines()
+                raise _refusal(answer.read())
+            yield from answer.lines()
 
     def alive(self, path: str) -> bool:
         """Return True if a page answers with success; the request is sent once."""
         try:
-            return self._http.get(path).is_success
-        except httpx.RequestError:
+            return self._link.transport.request(
+                "GET", path, self._headers(), DEFAULT_LIMIT_S
+            ).is_success
+        except TransportError:
             return False
 
     def close(self) -> None:
         """Close the connections of this process."""
-        self._http.close()
+        self._link.transport.close()
 
     def _try(
-        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, **request: Any
-    ) -> tuple[httpx.Response | None, httpx.RequestError | None]:
-        query = f"?{httpx.QueryParams(params)}" if params else ""
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout: float = DEFAULT_LIMIT_S,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: str | None = None,
+        with_token: bool = True,
+    ) -> tuple[Answer | None, TransportError | None]:
+        sent = self._headers() if with_token else {}
+        if json is not None:
+            content = _JSON.encode(json)
+            sent["Content-Type"] = "application/json"
+        sent.update(headers or {})
+        data = None if content is None else content.encode()
+        target = _with_query(path, params)
         try:
-            answer = self._http.request(method, _parse_url(self.url, path + query), **request)
-        except httpx.RequestError as error:
+            answer = self._link.transport.request(method, target, sent, timeout, data)
+        except TransportError as error:
             return None, error
         self._has_answered = True
         return answer, None
 
-    def _lacks_workers(self, refusal: httpx.Response) -> bool:
+    def _headers(self) -> dict[str, str]:
+        """Return the headers of each request; raise ServiceError if a login has ended."""
+        authorization = self._link.authorization
+        if isinstance(authorization, StoredToken):
+            token = authorization.read()
+            authorization = token and _bearer(token)
+        return {"Authorization": authorization} if authorization else {}
+
+    def _lacks_workers(self, refusal: Answer) -> bool:
         """Return True if a call was refused because no worker has a recent heartbeat.
 
         A worker that is only busy, or that restarts, answers the same call later.
         """
-        if (_json(refusal) or {}).get("code") != "worker_unavailable":
+        if (json_object(refusal) or {}).get("code") != "worker_unavailable":
             return False
         answer, _ = self._try("GET", "/queue")
-        return answer is not None and (_json(answer) or {}).get("workers") == 0
+        return answer is not None and (json_object(answer) or {}).get("workers") == 0
 
     def _final_error(
-        self, answer: httpx.Response | None, lost: httpx.RequestError | None
+        self, answer: Answer | None, lost: TransportError | None
     ) -> ClientError | TimeoutError:
         if answer is not None:
             return _refusal(answer)
-        if isinstance(lost, httpx.ReadTimeout):
+        if isinstance(lost, ReadTimeout):
             return TimeoutError(f"{self.url} did not answer in time")
         return Unreachable(self.url)
+
+
+class _Link(NamedTuple):
+    """Connections of one process, and the header Authorization or the token for it."""
+
+    transport: Transport
+    authorization: StoredToken | str | None
 
 
 class _RetryBudget:
@@ -258,10 +302,8 @@ def path(kind: str, name: str) -> str:
     return f"/{kind}/" + quote(name, safe="")
 
 
-@lru_cache(64)
-def _parse_url(service: str, path: str) -> httpx.URL:
-    """Return the URL of a call; parsing it would be a seventh of the processor time of a call."""
-    return httpx.URL(service.rstrip("/") + path)
+def _with_query(path: str, query: Mapping[str, Any] | None) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def without_none(values: Mapping[str, Any]) -> Json:
@@ -269,50 +311,30 @@ def without_none(values: Mapping[str, Any]) -> Json:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def pool_arguments(url: str, token: str | None) -> Json:
-    """Return the arguments of a connection pool, which uses no proxy for this machine.
-
-    Raises:
-        Unreachable: The URL is not valid.
-    """
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with suppress(httpx.InvalidURL):
-        address = httpx.URL(url)
-        return {
-            "base_url": url,
-            "headers": headers,
-            "auth": None if token else stored_token(without_user(url)),
-            "trust_env": address.host not in LOOPBACK_HOSTS,
-            "verify": address.scheme != "http" or NO_CERTIFICATES,
-        }
-    raise Unreachable(url)
+def _bearer(token: str) -> str:
+    """Return the header with a token; raise ServiceError for a token that no header can hold."""
+    if not (token.isascii() and token.isprintable()):
+        detail = "token: must have printable ASCII characters; copy it again"
+        raise ServiceError("unauthenticated", detail, HTTPStatus.UNAUTHORIZED)
+    return f"Bearer {token}"
 
 
-def _check_success(answer: httpx.Response) -> httpx.Response:
+def _check_success(answer: Answer) -> Answer:
     if not answer.is_success:
         raise _refusal(answer)
     return answer
 
 
-def _refusal(answer: httpx.Response) -> ClientError:
-    body = _json(answer) or {}
-    detail = str(body.get("detail") or f"The service answered HTTP {answer.status_code}.")
-    code = str(body.get("code") or f"http_{answer.status_code}")
-    if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
+def _refusal(answer: Answer) -> ClientError:
+    body = json_object(answer) or {}
+    detail = str(body.get("detail") or f"The service answered HTTP {answer.status}.")
+    code = str(body.get("code") or f"http_{answer.status}")
+    if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         return failure(code, detail, body.get("errors") or ())
-    return ServiceError(code, detail, answer.status_code)
+    return ServiceError(code, detail, answer.status)
 
 
-def _json(answer: httpx.Response) -> Json | None:
-    """Return the JSON object of an answer; None for other answers, such as the page of a proxy."""
-    try:
-        body = answer.json()
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
-
-
-def _retry_after(answer: httpx.Response | None) -> float | None:
+def _retry_after(answer: Answer | None) -> float | None:
     """Return the seconds of the header Retry-After; None without the header."""
     text = "" if answer is None else answer.headers.get("retry-after", "")
     return float(text) if text.isdecimal() else None

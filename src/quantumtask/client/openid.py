@@ -6,19 +6,18 @@ The person confirms the login in a browser, on any machine. The client needs no 
 import base64
 import json
 import time
-from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from threading import Lock
 from typing import Any
-from urllib.parse import urlsplit
-
-import httpx
+from urllib.parse import urlencode, urlsplit
 
 from quantumtask.client import credentials
 from quantumtask.client.credentials import Login
 from quantumtask.client.errors import ServiceError
 from quantumtask.client.service_url import LOOPBACK_HOSTS
+from quantumtask.client.transport import TransportError, json_object, send_once
 
 Json = dict[str, Any]
 
@@ -71,7 +70,7 @@ def discover(issuer: str, client_id: str) -> Provider:
     """
     issuer_url = _secure(issuer).rstrip("/")
     status, about = _send("GET", f"{issuer_url}/.well-known/openid-configuration")
-    if status != httpx.codes.OK or about.get("issuer") != issuer:
+    if status != HTTPStatus.OK or about.get("issuer") != issuer:
         raise _failed(f"{issuer} is not a provider of OpenID Connect of this name")
     device_url = about.get("device_authorization_endpoint")
     known = about.get("scopes_supported") or ()
@@ -90,7 +89,7 @@ def request_code(provider: Provider) -> DeviceCode:
         raise _failed(f"{provider.issuer} has no device authorization: use `login --token`")
     form = {"client_id": provider.client_id, "scope": provider.scope}
     status, answer = _send("POST", provider.device_url, form)
-    if status != httpx.codes.OK:
+    if status != HTTPStatus.OK:
         raise _refused(provider, answer)
     try:
         return DeviceCode(
@@ -120,7 +119,7 @@ def wait_for_login(provider: Provider, device: DeviceCode) -> Login:
         except ServiceError:  # no answer: RFC 8628 asks for longer and longer pauses
             interval_s = max(1.0, 2 * interval_s)
             continue
-        if status == httpx.codes.OK:
+        if status == HTTPStatus.OK:
             return _login(provider, answer, refresh_token=None)
         if answer.get("error") == "slow_down":
             interval_s += _INTERVAL_S
@@ -140,9 +139,9 @@ def refresh(login: Login) -> Login:
     provider = discover(login.issuer, login.client_id)
     form = {"grant_type": "refresh_token", "refresh_token": login.refresh_token}
     status, answer = _send_form(provider, form)
-    if status in (httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED):
+    if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
         raise _ended(login)
-    if status != httpx.codes.OK:
+    if status != HTTPStatus.OK:
         raise _refused(provider, answer)
     return _login(provider, answer, login.refresh_token)
 
@@ -153,7 +152,7 @@ def stored_token(url: str) -> "StoredToken | None":
     return None if credential is None else StoredToken(url, credential)
 
 
-class StoredToken(httpx.Auth):
+class StoredToken:
     """A token that is stored for a service, for any number of threads and processes.
 
     An ID token is refreshed before it ends.
@@ -164,13 +163,8 @@ class StoredToken(httpx.Auth):
         self._lock = Lock()
         self._credential: str | Login | None = credential
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the header with the token to a request; raise ServiceError if the login ended."""
-        if token := self._token():
-            request.headers["Authorization"] = f"Bearer {token}"
-        yield request
-
-    def _token(self) -> str | None:
+    def read(self) -> str | None:
+        """Return the token; raise ServiceError if the login has ended."""
         if not isinstance(self._credential, Login):
             return self._credential
         with self._lock:
@@ -218,16 +212,13 @@ def _send_form(provider: Provider, form: dict[str, str]) -> tuple[int, Json]:
 
 def _send(method: str, url: str, form: dict[str, str] | None = None) -> tuple[int, Json]:
     """Return status and JSON object of an answer; redirects are not followed."""
-    local = urlsplit(url).hostname in LOOPBACK_HOSTS  # then no proxy
+    content = None if form is None else urlencode(form).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
     try:
-        with httpx.Client(trust_env=not local, timeout=_REQUEST_S) as http:
-            answer = http.request(method, url, data=form)
-            body = answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise _failed(f"{url} does not answer: {error}", httpx.codes.SERVICE_UNAVAILABLE) from None
-    except ValueError:
-        body = None
-    return answer.status_code, body if isinstance(body, dict) else {}
+        answer = send_once(method, url, headers, _REQUEST_S, content)
+    except (TransportError, ValueError) as error:
+        raise _failed(f"{url} does not answer: {error}", HTTPStatus.SERVICE_UNAVAILABLE) from None
+    return answer.status, json_object(answer) or {}
 
 
 def _secure(url: str) -> str:
@@ -250,10 +241,10 @@ _REASONS = {
 }
 
 
-def _failed(detail: str, status: int = httpx.codes.FORBIDDEN) -> ServiceError:
+def _failed(detail: str, status: int = HTTPStatus.FORBIDDEN) -> ServiceError:
     return ServiceError("login_failed", detail, status)
 
 
 def _ended(login: Login) -> ServiceError:
     detail = f"the login at {login.issuer} has ended"
-    return ServiceError("unauthenticated", detail, httpx.codes.UNAUTHORIZED)
+    return ServiceError("unauthenticated", detail, HTTPStatus.UNAUTHORIZED)

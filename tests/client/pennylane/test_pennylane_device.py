@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 
 from quantumtask.client import TaskFailed
 from tests.support.lazy_import import lazy_import
+from tests.support.sent_requests import sent_requests
 from tests.support.services import Service
 
 pytestmark = pytest.mark.xdist_group("braket")
@@ -35,16 +35,11 @@ def device(service: Service) -> Any:
 
 @contextmanager
 def requests_of(device: Any) -> Iterator[list[str]]:
-    """Yield the requests that a device sends meanwhile."""
-    sent: list[str] = []
-    hooks = device._connection._http.event_hooks
-
-    def note(request: httpx.Request) -> None:
-        sent.append(f"{request.method} {request.url.path}")
-
-    device._connection._http.event_hooks = {**hooks, "request": [note]}
-    yield sent
-    device._connection._http.event_hooks = hooks
+    """Yield the methods and paths of the requests that a device sends meanwhile."""
+    paths: list[str] = []
+    with sent_requests(device._connection) as sent:
+        yield paths
+    paths += [request.partition("?")[0] for request in sent]
 
 
 def gates(x: Any) -> None:

@@ -18,7 +18,8 @@ from tests.support.services import Service
 ROOT = Path(__file__).parents[3]
 HOME = ROOT / ".venv-pennylane"
 PACKAGES = [
-    "pennylane==0.45.1", "pennylane-qiskit==0.45.0", "httpx>=0.28,<1", "numpy>=2",
+    "pennylane==0.45.1", "pennylane-qiskit==0.45.0", "numpy>=2",
+    "certifi", "idna", "urllib3>=2.2,<3",
     "jax>=0.7,<0.8", "pytest>=8.3", "pytest-mock>=3.15", "flaky>=3.8",
 ]  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Table of the commands, by name. The module `terminal` defines the exit statuses.
 
-Commands import httpx, rich and matplotlib when they need them, so that `--help` is fast.
+Commands import urllib3, rich and matplotlib when they need them, so that `--help` is fast.
 """
 
 from typing import Annotated

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
-
 from quantumtask.cli.client_variables import CLIENT_VARIABLES, ClientVariables
 from quantumtask.cli.doctor.check_result import CheckResult, ok, problem, warning
 from quantumtask.cli.supervisor.addresses import url_host
 from quantumtask.client.service_url import LOOPBACK_HOSTS, service_url, without_user
+from quantumtask.client.transport import TransportError, send_once
 from quantumtask.shared.access import public_host
 from quantumtask.shared.settings import PREFIX, Settings
 
@@ -128,7 +127,7 @@ def _public(url: str) -> str:
     """Return a URL without the password that it may have."""
     try:
         return without_user(url)
-    except httpx.InvalidURL:
+    except ValueError:
         return "no valid address"
 
 
@@ -159,18 +158,19 @@ def _ask(door: str, lead: str, state: _State, is_well: bool) -> Iterator[CheckRe
     refusals = []
     for token in dict.fromkeys(state.tokens.values()):
         try:
-            answer = httpx.get(
+            answer = send_once(
+                "GET",
                 f"{state.url}/service",
-                headers={"Authorization": f"Bearer {token}"},
-                timeout=ANSWER_LIMIT_S,
-                trust_env=False,
+                {"Authorization": f"Bearer {token}"},
+                ANSWER_LIMIT_S,
+                use_proxies=False,
             )
             doors = answer.json().get("doors", [door])
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeEncodeError, ValueError, AttributeError):
+        except (TransportError, ValueError, AttributeError):
             advice = "Start it (quantumtask up), or lead the clients to another address."
             yield warning(CHECK, f"{lead}, but no service answers at {state.url}", advice)
             return
-        if answer.status_code in (401, 403):
+        if answer.status in (401, 403):
             refusals += [name for name, value in state.tokens.items() if value == token]
         elif door not in doors:
             advice = f"Set {PREFIX}DOORS=all, or a list with {door}, where the API runs."

@@ -4,10 +4,9 @@ import errno
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import httpx
-
 from quantumtask.cli.doctor.check_result import CheckResult, ok, problem, warning
 from quantumtask.cli.supervisor.addresses import listen_error, url_host
+from quantumtask.client.transport import TransportError, send_once
 from quantumtask.shared.settings import PREFIX, Settings
 
 HEALTH_LIMIT_S = 3.0
@@ -50,7 +49,7 @@ def _doorbell(url: str) -> CheckResult:
 
 def _healthy(url: str) -> bool:
     try:
-        answer = httpx.get(f"{url}/health", timeout=HEALTH_LIMIT_S, trust_env=False)
-        return answer.status_code == 200 and answer.json().get("status") == "ok"
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError):
+        answer = send_once("GET", f"{url}/health", {}, HEALTH_LIMIT_S, use_proxies=False)
+        return answer.status == 200 and answer.json().get("status") == "ok"
+    except (TransportError, ValueError, AttributeError):
         return False

@@ -19,5 +19,4 @@ def start_logging(service: str) -> None:
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for verbose in ("httpx", "httpcore", "uvicorn.access"):
-        logging.getLogger(verbose).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
