@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,11 @@ WIDE_ENDLESS = circuit(
 )
 
 
+# Predicted to be tiny by its text; its state of 128 MiB needs two slots of 300 MiB.
+TINY_TEXT = circuit(23, "cx q[0], q[1];")
+BRANCH = "bit c; qubit q; U(1, 2, 3) q; c = measure q; if (c) U(1, 1, 1) q;"
+
+
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with two small slots, shared by the tests of this file."""
@@ -49,9 +55,9 @@ def busy_slots(service: Service) -> int:
     return int(service.worker_health()["busy"])
 
 
-def begin(service: Service, text: str, slots: int) -> str:
+def begin(service: Service, text: str, slots: int, **more: Any) -> str:
     """Submit a large task and wait until it occupies its slots."""
-    task_id = service.submit(text, **AER)
+    task_id = service.submit(text, **AER, **more)
     until(lambda: busy_slots(service) == slots and at_work(service), 60, service.logs)
     return task_id
 
@@ -183,3 +189,17 @@ def test_a_stopped_worker_requeues_a_large_task(start: Callable[..., Service]) -
     task_id = begin(service, WIDE_ENDLESS, slots=2)
     assert service.worker.stop() == 0
     assert service.get(task_id)["history"][-1]["move"] == "release"
+
+
+def test_a_large_task_that_gives_way_while_it_waits_keeps_no_slots(
+    start: Callable[..., Service],
+) -> None:
+    service = start(slots=2, slot_memory_mb=300, turn_s=0.5)
+    begin(service, LONG_ENDLESS, slots=1, owner="alice", priority=1)
+    service.worker.signal(signal.SIGSTOP)  # so that one claim takes both tasks
+    waiting = service.submit(TINY_TEXT, **AER, owner="alice")
+    other = service.submit(BRANCH, owner="bob")
+    service.worker.signal(signal.SIGCONT)
+    assert service.finished(other, 30)["status"] == "completed"
+    moves = [each["move"] for each in service.get(waiting)["history"]]
+    assert moves[:3] == ["submit", "claim", "release"]

@@ -290,14 +290,19 @@ class Worker:
         lost = candidates - self._store.held_attempts(self.id)
         states = self._store.task_states({task_id for task_id, _ in lost}) if lost else {}
         for key in lost:
-            assignment = self._held.pop(key)
-            self._backlog = [each for each in self._backlog if each is not assignment]
-            self._retries = [each for each in self._retries if each is not assignment]
-            self._large.remove(assignment)
+            assignment = self._remove_held(key)
             cancelled = states.get(assignment.id) is TaskState.CANCELLED
             self._executor.kill(*key, "cancelled" if cancelled else "lease_lost")
             self._uploader.cancel(*key)
             self._events.lease_lost(assignment, "cancelled" if cancelled else "taken")
+
+    def _remove_held(self, key: tuple[str, int]) -> Assignment:
+        """Remove an attempt that this worker has lost, wherever it waits for a slot."""
+        assignment = self._held.pop(key)
+        self._backlog = [each for each in self._backlog if each is not assignment]
+        self._retries = [each for each in self._retries if each is not assignment]
+        self._large.remove(assignment)
+        return assignment
 
     def _preempt(self) -> None:
         """Kill one slot if all are busy and an owner without any waits in vain."""
@@ -305,7 +310,7 @@ class Worker:
             return
         waiting = (*self._backlog, *self._retries, *self._large.assignments)
         if freed := self._preemption.free_slot(waiting):
-            self._events.preempted(self._held.pop(freed.key))
+            self._events.preempted(self._remove_held(freed.key))
             if freed.for_queue:
                 self._requeue_waiting()
             self._executor.kill(*freed.key, "preempted")
