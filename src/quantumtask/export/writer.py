@@ -112,10 +112,10 @@ class Writer:
         self.line(f"{name}{f'({values})' if arguments else ''} {qubits(item, scope)};")
 
     def _argument(self, value: Any, scope: Scope) -> str:
-        if not isinstance(value, ParameterExpression):
+        if type(value) is float or not isinstance(value, ParameterExpression):
             return parameter_expressions.number(value)
         if isinstance(value, Parameter):
-            return scope.loops.get(value) or self._input(value)
+            return (scope.loops and scope.loops.get(value)) or self._input(value)
         if not value.parameters:
             return parameter_expressions.number(value.numeric())
         return self._expression(value, scope)

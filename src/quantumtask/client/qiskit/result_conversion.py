@@ -147,6 +147,6 @@ def select_bits(shots: Array, bits: Sequence[int]) -> Array:
     """Return some bits of packed shots, packed again: bytes along the last axis, largest first."""
     size = shots.shape[-1]
     unpacked = np.unpackbits(shots, axis=-1, bitorder="big")
-    chosen = unpacked[..., [8 * size - 1 - bit for bit in reversed(bits)]]
-    padding = [(0, 0)] * (chosen.ndim - 1) + [(-len(bits) % 8, 0)]
-    return np.packbits(np.pad(chosen, padding), axis=-1, bitorder="big")
+    chosen = unpacked[..., [8 * size - 1 - bit for bit in bits]]
+    packed = np.packbits(chosen, axis=-1, bitorder="little")
+    return np.ascontiguousarray(packed[..., ::-1])

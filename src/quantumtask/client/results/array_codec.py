@@ -104,7 +104,8 @@ def pack(shots: Sequence[str]) -> Array:
     digits = np.frombuffer("".join(shots).replace(" ", "").encode(), np.uint8)
     bits = len(digits) // max(1, len(shots))
     rows = (digits & 1).reshape(len(shots), bits)
-    return np.packbits(np.pad(rows, ((0, 0), (-bits % 8, 0))), axis=1)
+    packed = np.packbits(rows[:, ::-1], axis=1, bitorder="little")
+    return np.ascontiguousarray(packed[:, ::-1])
 
 
 def unpack(memory: Array, sizes: Sequence[int]) -> Any:
