@@ -44,6 +44,10 @@ MPS, PAULI = "matrix_product_state", "pauli_propagation"
         ({"engine": "pauli_prop", "observables": "ZZZZ"}, "method: pauli_propagation"),
         ({"method": PAULI, "max_terms": 100}, "return: with `max_terms`"),
         ({"method": PAULI, "min_coefficient": -1}, "min_coefficient: must be at least 0"),
+        (
+            {"method": PAULI, "max_terms": 9, "observables": "ZZZZ", "memory": True},
+            "memory: not together with `max_terms`",
+        ),
     ],
 )
 def test_an_option_that_cannot_be_honoured_is_refused(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quantumtask.shared.approximation import (
+    PAULI_PROPAGATION,
     Approximation,
     check_approximation,
     parse_approximation,
@@ -110,14 +111,17 @@ class TaskOptions:
         if self.randomization and parameters is not None:
             raise _invalid_option("parameters: not together with `randomization`, which draws them")
 
-    def check_method(self, engine: str, method: str | None) -> None:
-        """Check the engine and the method of the task against its options.
+    def check_method(self, engine: str, method: str | None, memory: bool) -> None:
+        """Check the engine, the method and the `memory` of the task against its options.
 
         Raises:
             OptionError: an option would be ignored, or the method lacks one.
         """
         device = "" if self.backend == SIMULATOR else self.backend
-        others = {"precision": self.precision, "noise": self.noise, "backend": device}
+        no_shots = memory and method == PAULI_PROPAGATION
+        others = {
+            "precision": self.precision, "noise": self.noise, "backend": device, "memory": no_shots,
+        }  # fmt: skip
         check_approximation(self.approximation, engine, method, self.outputs, others)
 
 

@@ -254,7 +254,7 @@ def _options_text(request: SubmitRequest) -> str | None:
     _check_circuit(request.circuit, request.circuit_format)
     try:
         parsed = parse_task_options(options)
-        parsed.check_method(request.engine, request.method)
+        parsed.check_method(request.engine, request.method, request.memory)
         parsed.check_parameters(request.parameters)
     except OptionError as error:
         raise InvalidRequest(str(error)) from None

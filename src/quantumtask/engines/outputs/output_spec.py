@@ -120,7 +120,7 @@ def _parse(
 ) -> OutputSpec:
     try:
         parsed = TaskOptions() if options is None else parse_task_options(json.loads(options))
-        parsed.check_method(engine, method)
+        parsed.check_method(engine, method, memory)
     except OptionError as error:
         raise ResourceError(error.code, str(error)) from None
     return OutputSpec(
