@@ -51,17 +51,18 @@ def _check_value(name: str, value: object, quota: int, max_depth: int) -> int:
     """Check a value, and return how many more values the limit allows after it."""
     if quota <= 0:
         raise _too_large()
-    if isinstance(value, list):
+    if isinstance(value, float):  # first, because most values are of this type
+        if not math.isfinite(value):
+            raise InvalidRequest(f"parameters: `{name}` must be a finite number")
+    elif isinstance(value, list):
         if not max_depth:
             raise InvalidRequest(f"parameters: `{name}` must have at most {MAX_DEPTH} nested lists")
         for element in value:
             quota = _check_value(name, element, quota, max_depth - 1)
     elif isinstance(value, dict):
         _check_encoded_array(name, value)
-    elif not isinstance(value, bool | int | float | str):
+    elif not isinstance(value, bool | int | str):
         raise InvalidRequest(f"parameters: `{name}` must be {ALLOWED_VALUES}")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise InvalidRequest(f"parameters: `{name}` must be a finite number")
     elif isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
         raise InvalidRequest(f"parameters: `{name}` must have at most {MAX_INTEGER_BITS:,} bits")
     return quota - 1

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict
+from dataclasses import fields
 
 from quantumtask.api.service.batches import BatchSpec
 from quantumtask.shared.errors import InvalidRequest
@@ -28,13 +28,16 @@ A default is not part of the fingerprint, so that an Idempotency-Key outlives an
 """
 
 
+_NAMES = [field.name for field in fields(TaskSpec)]
+
+
 def fingerprint_task(spec: TaskSpec) -> str:
     """Return a hash of a task, to detect an Idempotency-Key that is used for a different task."""
-    fields = asdict(spec)
+    values = {name: getattr(spec, name) for name in _NAMES}  # `asdict` would copy all
     for name, default in _DEFAULTS_ADDED_LATER.items():
-        if fields[name] == default:
-            del fields[name]
-    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
+        if values[name] == default:
+            del values[name]
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def fingerprint_batch(spec: BatchSpec) -> str:
