@@ -6,7 +6,7 @@ that it watches. It therefore sets PDEATHSIG, and its children, the slots, do th
 
 import signal
 
-from quantumtask.shared.processes import freeze_gc, kill_on_parent_death
+from quantumtask.shared.processes import freeze_gc, gc_paused, kill_on_parent_death
 
 
 def _import_simulators() -> None:
@@ -21,5 +21,6 @@ def _import_simulators() -> None:
 
 
 kill_on_parent_death(signal.SIGKILL)  # first: the fork server continues if an import fails
-_import_simulators()
+with gc_paused():
+    _import_simulators()
 freeze_gc()  # a collection in a slot would visit, and so copy, the memory that slots share
