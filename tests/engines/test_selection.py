@@ -3,11 +3,13 @@
 import gc
 import json
 import weakref
+from itertools import product
 
 import pytest
 
 from quantumtask.engines.selection.choose import choose_engine
-from quantumtask.engines.selection.circuit_features import extract_features
+from quantumtask.engines.selection.circuit_features import NoisyCircuitFeatures, extract_features
+from quantumtask.engines.selection.methods import NOISY_METHODS
 from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
@@ -81,6 +83,14 @@ def test_no_method_that_starts_too_slowly_to_be_computed_would_be_faster() -> No
         if chosen.microseconds > min(plan.microseconds for plan in able):
             slower.append((sketch.text(), chosen))
     assert not (wrong or slower), (wrong + slower)[:3]
+
+
+def test_no_method_with_noise_is_predicted_to_end_before_it_starts() -> None:
+    wrong = []
+    for qubits, gates, shots, yes in product((1, 12), (1, 100), (1, 1000), (False, True)):
+        features = NoisyCircuitFeatures(qubits, gates, True, True, has_kraus=yes)
+        wrong += [m for m in NOISY_METHODS if m.plan(features, shots).microseconds < m.start_us]
+    assert not wrong
 
 
 def test_more_threads_shorten_a_run_and_never_change_the_engine() -> None:

@@ -1,5 +1,6 @@
 """Clifford circuits with Pauli noise: their features, and their run on Stim."""
 
+from operator import itemgetter
 from typing import NamedTuple, Self
 
 from quantumtask.engines.backends.prepare import gate_errors
@@ -42,11 +43,7 @@ class NoisyCircuit(NamedTuple):
     def features(self) -> NoisyCircuitFeatures:
         """The features on which the choice of the method depends."""
         circuit, model = self.circuit, self.errors.model
-        clifford = circuit.clifford and all(
-            len(step.qubits) <= MAX_GATE_QUBITS or step.gate.name in TIMING_OPERATIONS
-            for step in circuit.steps
-            if isinstance(step, Operation)
-        )
+        clifford = circuit.clifford and _largest_gate(circuit) <= MAX_GATE_QUBITS
         return NoisyCircuitFeatures(
             qubits=len(circuit.active_qubits),
             gates=len(circuit.steps),
@@ -75,3 +72,13 @@ class NoisyCircuit(NamedTuple):
             progress=progress,
         )  # fmt: skip
         return ShotSample(counts, order)
+
+
+def _largest_gate(circuit: Circuit) -> int:
+    """Return the largest number of qubits of a gate."""
+    operations = [step for step in circuit.steps if step.__class__ is Operation]
+    largest = max(map(len, map(itemgetter(2), operations)), default=0)
+    if largest <= MAX_GATE_QUBITS:
+        return largest
+    gates = [each for each in operations if each.gate.name not in TIMING_OPERATIONS]
+    return max([len(each.qubits) for each in gates], default=0)

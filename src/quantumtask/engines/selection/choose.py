@@ -1,6 +1,7 @@
 """Selection of the method for a program: the fastest of the table that is exact and fits a slot."""
 
 from collections.abc import Sequence
+from functools import cache
 from operator import attrgetter
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -118,9 +119,9 @@ def choose_noisy_method(
         ResourceError: no such method can run the program (`engine_unsuitable`), or fits the slot
             (`out_of_memory`).
     """
-    of_engines = [each for each in NOISY_METHODS if each.engine in engines]
-    matching = [each for each in of_engines if method in (None, each.name)]
+    matching = _noisy_methods(tuple(engines), method)
     if not matching:
+        of_engines = _noisy_methods(tuple(engines), None)
         names = ", ".join(dict.fromkeys([each.name for each in of_engines]))
         raise ResourceError(
             FailureCode.ENGINE_UNSUITABLE,
@@ -128,6 +129,13 @@ def choose_noisy_method(
         )
     available = available_bytes(settings)
     return choose_cheapest(matching, features, shots, available, settings.slot_threads)
+
+
+@cache
+def _noisy_methods(engines: tuple[str, ...], method: str | None) -> tuple[NoisyMethod, ...]:
+    """Return the methods with noise of some engines; only those of a name if there is one."""
+    of_engines = [each for each in NOISY_METHODS if each.engine in engines]
+    return tuple([each for each in of_engines if method in (None, each.name)])
 
 
 def match_methods(

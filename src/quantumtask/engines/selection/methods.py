@@ -258,12 +258,12 @@ NOISY_METHODS: tuple[NoisyMethod, ...] = (
     Method(
         AER, DENSITY_MATRIX, DOUBLE, "circuits, with noise or without",
         _noisy_measured_before_the_end, aer_noisy_density_matrix_cost, DensityMatrixMemory(),
-        "in a density matrix", noisy=True, scaling=Scaling(0.95, min_qubits=8),
+        "in a density matrix", noisy=True, scaling=Scaling(0.95, min_qubits=8), start_us=13_000,
     ),
     Method(
         AER, STATEVECTOR, DOUBLE, "circuits with noise",
         _nothing, aer_noisy_statevector_cost, TrajectoryMemory(copies=1),
-        "shot by shot in a state vector", noisy=True, scaling=Scaling(0.95),
+        "shot by shot in a state vector", noisy=True, scaling=Scaling(0.95), start_us=9000,
     ),
     Method(
         AER, STABILIZER, DOUBLE, "Clifford circuits with Clifford noise",
@@ -274,26 +274,27 @@ NOISY_METHODS: tuple[NoisyMethod, ...] = (
         AER, MPS, DOUBLE, "circuits with noise and little entanglement",
         _nothing, aer_noisy_mps_cost, NegligibleMemory(),
         "shot by shot in a matrix product state", noisy=True, scaling=Scaling(0.95),
+        start_us=10_000,
     ),
     Method(
         STIM, STABILIZER, EXACT, "Clifford circuits with Pauli noise",
         _not_pauli, stim_noisy_cost, StabilizerMemory(),
-        "as a stabilizer state with random Pauli errors", noisy=True,
+        "as a stabilizer state with random Pauli errors", noisy=True, start_us=300,
     ),
     Method(
         OWN, DENSITY_MATRIX, DOUBLE, "any program, with noise or without",
         _nothing, density_matrix_branching_cost, DensityMatrixMemory(DENSITY_MATRIX_COPIES),
-        "in a density matrix: shots of equal outcomes run together", noisy=True,
+        "in a density matrix: shots of equal outcomes run together", noisy=True, start_us=5000,
     ),
     Method(
         OWN, STATEVECTOR, DOUBLE, "any program with noise",
         _nothing, statevector_trajectory_cost, TrajectoryMemory(STATEVECTOR_COPIES),
-        "shot by shot in a state vector", noisy=True,
+        "shot by shot in a state vector", noisy=True, start_us=5000,
     ),
     Method(
         OWN, STABILIZER, DOUBLE, "any program of Clifford gates with Clifford noise",
         _noisy_not_clifford, stabilizer_trajectory_cost, NegligibleMemory(),
-        "shot by shot in a stabilizer state", noisy=True,
+        "shot by shot in a stabilizer state", noisy=True, start_us=5000,
     ),
 )  # fmt: skip
 """The methods with noise: Aer and Stim for circuits whose shots are all alike, ours for all."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pennylane_lightning import lightning_qubit_ops
 
-from quantumtask.engines.gates.gate_action import gate_action
+from quantumtask.engines.gates.gate_action import gate_action, gate_matrix
 from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.sampling.shot_counts import ShotOrder
 from quantumtask.engines.selection.methods import RunPlan
@@ -180,8 +180,12 @@ def _apply(state: Any, operation: Operation, wires: list[int], precision: str) -
 
 def _apply_matrix(state: Any, operation: Operation, wires: list[int], precision: str) -> None:
     """Apply a gate by its matrix; targets are reversed, as the first wire is the highest bit."""
-    action = gate_action(operation)
     dtype = np.complex64 if precision == "single" else np.complex128
+    if len(wires) == 1:
+        single = gate_matrix(operation.gate, operation.params)
+        state.applyMatrix(np.ascontiguousarray(single, dtype=dtype), wires, False)
+        return
+    action = gate_action(operation)
     matrix = np.ascontiguousarray(action.matrix, dtype=dtype)
     targets = [wires[k] for k in reversed(action.targets)]
     if action.controls:

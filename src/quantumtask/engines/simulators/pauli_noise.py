@@ -61,20 +61,20 @@ class NoisyText:
         self._templates: dict[Any, str] = {}
         self._same_for_all_qubits: dict[int, str] = {}
         self._confusions: list[ConfusionMatrix] = []
-        position = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
+        place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}.__getitem__
         texts: dict[Any, str] = {}  # steps are often repeated
         lines = []
         for step in circuit.steps:
-            if isinstance(step, Measure):
-                lines.append(self._measurement_template((step.qubit,)).format(position[step.qubit]))
-                continue
-            key = (id(step[0]), step[2]) if isinstance(step, Operation) else step
-            text = texts.get(key)
-            if text is None:
-                qubits = step.qubits if isinstance(step, Operation) else (step.qubit,)
-                places = [position[qubit] for qubit in qubits]
-                template = self._same_for_all_qubits.get(key[0]) or self._template(step, qubits)
-                text = texts[key] = template.format(*places)
+            if isinstance(step, Operation):
+                gate, _, qubits, _ = step
+                key = (id(gate), qubits)
+                text = texts.get(key)
+                if text is None:
+                    template = self._same_for_all_qubits.get(id(gate))
+                    template = template or self._template(step, qubits)
+                    text = texts[key] = template.format(*map(place, qubits))
+            else:
+                text = self._other_template(step).format(place(step.qubit))
             lines.append(text)
         self.text = "".join(lines)
 
@@ -95,6 +95,12 @@ class NoisyText:
     def has_other_readout_errors(self) -> bool:
         """True if `add_readout_errors` may flip a value."""
         return not all(map(_is_symmetric, self._confusions))
+
+    def _other_template(self, step: Measure | Reset) -> str:
+        """Return a measurement or a reset with its error, with the field {0} for the target."""
+        if isinstance(step, Reset):
+            return self._template(step, (step.qubit,))
+        return self._measurement_template((step.qubit,))
 
     def _template(self, step: Operation | Reset, qubits: tuple[int, ...]) -> str:
         """Return a step with its error, with the fields {0}, {1}, … for the targets."""

@@ -124,28 +124,25 @@ def _square(state: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def _translate(circuit: Circuit, places: dict[int, int]) -> Any:
     """Return the circuit of qsim, with the gates ordered by moments, as its fusion expects."""
-    operations = [step for step in circuit.steps if isinstance(step, Operation)]
+    operations = [step for step in circuit.steps if step.__class__ is Operation]
     next_moments = [0] * len(places)
     gates: list[tuple[int, list[int], Operation]] = []
     for operation in remove_swaps(operations):
-        positions = [places[qubit] for qubit in operation.qubits]
-        moment = max(next_moments[position] for position in positions)
+        positions = [places[qubit] for qubit in operation[2]]
+        moment = max([next_moments[position] for position in positions])
         for position in positions:
             next_moments[position] = moment + 1
         gates.append((moment, positions, operation))
     gates.sort(key=itemgetter(0))
     library_circuit = _library.Circuit()
     library_circuit.num_qubits = len(places)
+    add_matrix = _library.add_matrix_gate
     for moment, positions, operation in gates:
-        _add(library_circuit, moment, positions, operation)
+        if len(positions) > MAX_FUSED_QUBITS and (action := gate_action(operation)).controls:
+            _add_controlled(library_circuit, moment, positions, action)
+        else:
+            add_matrix(moment, positions, _entries(operation), library_circuit)
     return library_circuit
-
-
-def _add(library_circuit: Any, moment: int, positions: list[int], operation: Operation) -> None:
-    if len(positions) > MAX_FUSED_QUBITS and (action := gate_action(operation)).controls:
-        _add_controlled(library_circuit, moment, positions, action)
-    else:
-        _library.add_matrix_gate(moment, positions, _entries(operation), library_circuit)
 
 
 def _add_controlled(
@@ -176,8 +173,10 @@ def _basic_entries(
 
 def _to_entries(matrix: Matrix) -> list[float]:
     """Return the real and the imaginary part of each entry, in qsim's order of qubits."""
-    entries: list[complex] = matrix[_reversed_bits(len(matrix))].reshape(-1).tolist()
-    return [part for entry in entries for part in (entry.real, entry.imag)]
+    if len(matrix) > 2:
+        matrix = matrix[_reversed_bits(len(matrix))]
+    entries: list[float] = np.ascontiguousarray(matrix).view(np.float64).ravel().tolist()
+    return entries
 
 
 @cache

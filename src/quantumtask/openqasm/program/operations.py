@@ -79,7 +79,10 @@ def _fixed(rows: Sequence[Sequence[complex]]) -> Callable[..., Matrix]:
 
 
 def _diagonal(*entries: complex) -> Matrix:
-    return np.diag(np.array(entries, dtype=np.complex128))
+    size = len(entries)
+    matrix = np.zeros(size * size, dtype=np.complex128)
+    matrix[:: size + 1] = entries
+    return matrix.reshape(size, size)
 
 
 def _exp(angle: float) -> complex:
@@ -111,17 +114,21 @@ def _rzz(theta: float) -> Matrix:
     return _diagonal(same, other, other, same)
 
 
+def _two_diagonals(diagonal: float, other: complex | tuple[complex, ...]) -> Matrix:
+    """Return a matrix on two qubits with entries on both diagonals."""
+    matrix = np.zeros(16, dtype=np.complex128)
+    matrix[::5] = diagonal
+    matrix[3:13:3] = other
+    return matrix.reshape(4, 4)
+
+
 def _ryy(theta: float) -> Matrix:
     cos, sin = math.cos(theta / 2), 1j * math.sin(theta / 2)
-    signs = np.array([1, -1, -1, 1])
-    matrix: Matrix = cos * np.eye(4, dtype=np.complex128) + sin * np.diag(signs)[::-1]
-    return matrix
+    return _two_diagonals(cos, (sin, -sin, -sin, sin))
 
 
 def _rxx(theta: float) -> Matrix:
-    cos, sin = math.cos(theta / 2), -1j * math.sin(theta / 2)
-    matrix: Matrix = cos * np.eye(4, dtype=np.complex128) + sin * np.eye(4)[::-1]
-    return matrix
+    return _two_diagonals(math.cos(theta / 2), -1j * math.sin(theta / 2))
 
 
 def controlled_matrix(matrix: Matrix, controls: Sequence[bool] = (True,)) -> Matrix:
