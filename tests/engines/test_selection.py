@@ -3,13 +3,17 @@
 import gc
 import json
 import weakref
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 
 from quantumtask.engines.selection.choose import choose_engine
-from quantumtask.engines.selection.circuit_features import NoisyCircuitFeatures, extract_features
-from quantumtask.engines.selection.methods import NOISY_METHODS
+from quantumtask.engines.selection.circuit_features import (
+    CircuitFeatures,
+    NoisyCircuitFeatures,
+    extract_features,
+)
+from quantumtask.engines.selection.methods import IDEAL_METHODS, NOISY_METHODS
 from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
@@ -72,17 +76,58 @@ def test_a_cached_choice_holds_for_the_same_request_only() -> None:
         assert one.microseconds > two.microseconds
 
 
-def test_no_method_that_starts_too_slowly_to_be_computed_would_be_faster() -> None:
-    wrong, slower = [], []
+def test_the_method_with_the_least_predicted_time_is_chosen_of_those_that_may_be() -> None:
+    wrong = []
+    for sketch, shots in product(corpus(), (1, 1000, 100_000)):
+        features = extract_features(compile_uncached(sketch.text(), SETTINGS).program)
+        able = [m for m in INSTALLED if (m.unsupported(features) or m.unselected(features)) is None]
+        chosen = choose_engine(features, shots, SETTINGS).plan
+        if chosen.microseconds > min(m.plan(features, shots).microseconds for m in able):
+            wrong.append((sketch.text(), shots, chosen))
+    assert not wrong, wrong[:3]
+
+
+def test_no_method_is_predicted_to_end_before_it_starts() -> None:
+    wrong = []
     for sketch in corpus():
         features = extract_features(compile_uncached(sketch.text(), SETTINGS).program)
-        plans = {m: m.plan(features, 1000) for m in INSTALLED if m.unsupported(features) is None}
+        plans = {m: m.plan(features, 1) for m in INSTALLED if m.unsupported(features) is None}
         wrong += [(sketch.text(), m) for m, plan in plans.items() if plan.microseconds < m.start_us]
-        able = [plan for m, plan in plans.items() if m.unselected(features) is None]
-        chosen = choose_engine(features, 1000, SETTINGS).plan
-        if chosen.microseconds > min(plan.microseconds for plan in able):
-            slower.append((sketch.text(), chosen))
-    assert not (wrong or slower), (wrong + slower)[:3]
+    assert not wrong, wrong[:3]
+
+
+def layers(qubits: int, depth: int) -> CircuitFeatures:
+    """Return the features of layers of rotations and of CNOTs between neighbours."""
+    layer = "".join(
+        f"rx(0.{k + 1}) q[{k}]; rz(0.3) q[{k}]; cx q[{k}], q[{(k + 1) % qubits}];"
+        for k in range(qubits)
+    )
+    text = f"{HEAD}qubit[{qubits}] q; bit[{qubits}] c; {layer * depth} c = measure q;"
+    return extract_features(compile_uncached(text, SETTINGS).program)
+
+
+def test_predictions_of_state_vectors_grow_with_qubits_gates_and_shots() -> None:
+    methods = [m for m in IDEAL_METHODS if m.name == "statevector"]
+    sizes, depths, shots = range(2, 25), (1, 2, 8), (1, 100, 1024, 100_000)
+    features = {(n, depth): layers(n, depth) for n, depth in product(sizes, depths)}
+    wrong = []
+    for method in methods:
+        cost = {
+            (*key, count): method.cost(features[key], count, 1.0)
+            for key, count in product(features, shots)
+        }
+        lines = [
+            *([(n, depth, count) for n in sizes] for depth, count in product(depths, shots)),
+            *([(n, depth, count) for depth in depths] for n, count in product(sizes, shots)),
+            *([(n, depth, count) for count in shots] for n, depth in product(sizes, depths)),
+        ]
+        wrong += [
+            (method.engine, method.precision, *pair)
+            for line in lines
+            for pair in pairwise(line)
+            if cost[pair[0]] > cost[pair[1]]
+        ]
+    assert not wrong, wrong[:5]
 
 
 def test_no_method_with_noise_is_predicted_to_end_before_it_starts() -> None:

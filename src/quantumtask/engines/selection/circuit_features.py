@@ -15,22 +15,13 @@ from quantumtask.engines.selection.bond_bound import (
     MAX_UNDIVIDED_QUBITS,
     max_bond_bits,
 )
+from quantumtask.engines.selection.gate_passes import GateKind, gate_passes, needs_matrix
 from quantumtask.engines.transforms.constant_propagation import propagate_constants
 from quantumtask.openqasm.program.execution import UndecidedOutcome
 from quantumtask.openqasm.program.operations import BARRIER, BasicGate, MatrixGate, Operation
 from quantumtask.openqasm.program.program import Circuit, Measure, Program, Step
 from quantumtask.openqasm.program.tracer import OperationLimitExceeded, Tracer
 from quantumtask.openqasm.text.source import Diagnostic
-
-GATE_PASSES = {"cx": 0.7, "cz": 0.7, "cp": 1.5, "ccx": 0.5, "cswap": 1.0, "swap": 0.7, "id": 0.0}
-"""Cost of a gate by its name, in passes; a gate without an entry costs 1.
-
-A pass is the time that a gate on one qubit takes for the whole state vector, measured with
-Lightning.
-"""
-
-MATRIX_PASSES = (1.0, 1.4, 15.0, 40.0, 60.0)
-"""Cost of a gate given by its matrix, in passes, by the number of qubits of the matrix."""
 
 BASIS_PRESERVING_GATES = frozenset(
     [
@@ -53,10 +44,6 @@ SMALL_STATE_QUBITS = 14
 """Largest number of qubits for which the entanglement is not computed: the vector is small."""
 
 
-GateKind = tuple[BasicGate | int, int]
-"""A gate, or the number of qubits of its matrix; and the number of its controls."""
-
-
 @dataclass(frozen=True, eq=False)
 class CircuitFeatures:
     """Features of a program, computed once.
@@ -71,6 +58,7 @@ class CircuitFeatures:
         all_clifford: True if all gates of the program are Clifford, also the gates that constant
             propagation removes.
         whole_shot: False if `steps` are only the first steps of a shot, which has more.
+        removed_steps: Number of steps that constant propagation removed.
     """
 
     circuit: Circuit | None
@@ -80,6 +68,7 @@ class CircuitFeatures:
     gate_counts: Counter[GateKind]
     all_clifford: bool
     whole_shot: bool = True
+    removed_steps: int = 0
 
     @cached_property
     def qubits(self) -> int:
@@ -122,9 +111,14 @@ class CircuitFeatures:
         return not any(isinstance(kind, int) for kind, _ in self.gate_counts)
 
     @cached_property
+    def matrix_gates(self) -> int:
+        """The number of gates that Lightning applies by their matrix."""
+        return sum([count for kind, count in self.gate_counts.items() if needs_matrix(*kind)])
+
+    @cached_property
     def passes(self) -> float:
         """The work on a state vector, in passes (see GATE_PASSES)."""
-        return sum(_passes(*kind) * count for kind, count in self.gate_counts.items())
+        return sum(gate_passes(*kind) * count for kind, count in self.gate_counts.items())
 
     @cached_property
     def fused_passes(self) -> float:
@@ -312,14 +306,6 @@ def _is_controlled(gate: BasicGate | MatrixGate) -> bool:
     return isinstance(gate, BasicGate) and gate.name[0] == "c" and gate.name != "cswap"
 
 
-def _passes(kind: BasicGate | int, controls: int) -> float:
-    if isinstance(kind, int):
-        passes = MATRIX_PASSES[min(kind, len(MATRIX_PASSES) - 1)]
-    else:
-        passes = GATE_PASSES.get(kind.name, 1.0)
-    return passes / (1 << min(controls, 30))
-
-
 _features_by_program: WeakKeyDictionary[Program, CircuitFeatures] = WeakKeyDictionary()
 """Cache of features. Features must not refer to their program, or both would stay in memory."""
 
@@ -342,7 +328,10 @@ def _extract(program: Program) -> CircuitFeatures:
         else all(operation.is_clifford for operation in operations)
     )
     kinds = _count_gates(operations)
-    return CircuitFeatures(circuit, program.qubits, steps, decisions, kinds, clifford, whole)
+    removed = len(program.circuit.steps) - len(steps) if program.circuit else 0
+    return CircuitFeatures(
+        circuit, program.qubits, steps, decisions, kinds, clifford, whole, removed
+    )
 
 
 def _sample_shot(program: Program) -> tuple[Sequence[Step], int, bool]:

@@ -69,81 +69,96 @@ NOISY_OUTCOME_BITS = 0.6
 on the way to a measurement."""
 
 
+REMOVED_STEP_COST = 3.5
+"""Microseconds for each step that constant propagation removes, before any method runs."""
+
+
 def _amplitudes(qubits: int) -> float:
     return 2.0 ** min(qubits, MAX_SIZED_QUBITS)
 
 
 def _sampling(features: CircuitFeatures, shots: int) -> float:
-    """Return the cost of sampling shots from a probability distribution.
+    """Return the cost of a probability distribution, and of sampling shots from it.
 
     `Distribution.count` draws one number for each value or one for each shot, whichever is less.
     """
     outcomes = _amplitudes(features.measured_qubits)
     measured = min(features.measured_qubits, 30)
-    shot = 0.01 * (1 + measured) * (2 if measured > CACHED_QUBITS else 1)
-    draws = min(0.07 * _amplitudes(features.outcome_bits), shot * shots)
-    each = 0.4 + 0.01 * measured
-    return draws + 0.005 * outcomes + each * _distinct_outcomes(features, shots)
+    shot = 0.018 * (1 + measured) * (2 if measured > CACHED_QUBITS else 1)
+    draws = min(0.12 * _amplitudes(features.outcome_bits), shot * shots)
+    each = 0.36 + 0.009 * measured
+    return draws + 0.01 * outcomes + each * _distinct_outcomes(features, shots)
 
 
 def _distinct_outcomes(features: CircuitFeatures, shots: int) -> float:
-    """Return an estimate of the number of distinct values in the result."""
-    return min(float(shots), _amplitudes(features.outcome_bits))
+    """Return an estimate of the number of distinct values in the result.
+
+    It is the mean if the probabilities of 2**outcome_bits values are distributed exponentially, as
+    those of random circuits are.
+    """
+    return shots / (1 + shots / _amplitudes(features.outcome_bits))
 
 
 def lightning_cost(single: bool) -> CostFunction[CircuitFeatures]:
     """Return the cost of Lightning's state vector in single or in double precision."""
-    each, cache_qubits, slowdown = (2.0e-4, 19, 0.35) if single else (2.7e-4, 18, 0.3)
+    each, cache_qubits, slowdown = (3.8e-4, 18, 0.17) if single else (6.0e-4, 17, 0.27)
 
     def cost(features: CircuitFeatures, shots: int, _: float) -> float:
         qubits = features.qubits
         passes = features.fused_passes if qubits >= FUSION_MIN_QUBITS else features.passes
         out_of_cache = 1 + slowdown * max(0, min(qubits, 23) - cache_qubits)
-        gates = features.gates * (4.0 if qubits >= FUSION_MIN_QUBITS else 1.1)
+        gates = features.gates * (6.0 if qubits >= FUSION_MIN_QUBITS else 2.2)
+        gates += 3.7 * features.matrix_gates
         work = passes * _amplitudes(qubits) * each * out_of_cache
-        return 190 + gates + work + _sampling(features, shots)
+        removed = REMOVED_STEP_COST * features.removed_steps
+        return 240 + removed + gates + work + _sampling(features, shots)
 
     return cost
 
 
 def qsim_cost(features: CircuitFeatures, shots: int, speedup: float) -> float:
     """Return the cost of qsim's state vector in single precision."""
-    out_of_cache = 1 + 0.12 * max(0, min(features.qubits, 26) - 21)
-    work = features.fused_blocks * _amplitudes(features.qubits) * 8.5e-4 * out_of_cache
-    return 300 + 12 * features.gates + work / speedup + _sampling(features, shots)
+    out_of_cache = 1 + 0.08 * max(0, min(features.qubits, 26) - 20)
+    each = 3.0e-3 + (3.0e-3 + 6.8e-4 * features.fused_blocks) / speedup
+    work = _amplitudes(features.qubits) * each * out_of_cache
+    gates = 8.0 * features.gates + REMOVED_STEP_COST * features.removed_steps
+    return 210 + gates + work + _sampling(features, shots)
 
 
 def aer_statevector_cost(features: CircuitFeatures, shots: int, speedup: float) -> float:
     """Return the cost of Aer's state vector: one, or one per shot with mid-circuit measurements."""
     passes = features.passes * _amplitudes(features.qubits) / speedup
     if not features.terminal_measurements_only:
-        return 1000 + shots * ((50 + 0.5 * features.gates) / speedup + 0.01 * passes)
-    sampling = _sampling(features, shots) if features.measured_qubits <= 12 else 3 * shots
-    return 1100 + 20 * features.gates + 1.4e-3 * passes + sampling
+        return 1000 + shots * ((50 + 0.5 * features.gates) / speedup + 0.008 * passes)
+    out_of_cache = 1 + 0.3 * max(0, min(features.qubits, 23) - CACHED_QUBITS)
+    sampling = _sampling(features, shots) if features.measured_qubits <= 12 else 6 * shots
+    return 1150 + 25 * features.gates + 2.4e-3 * passes * out_of_cache + sampling
 
 
 def aer_stabilizer_cost(features: CircuitFeatures, shots: int, _: float) -> float:
     """Return the cost of Aer's stabilizer state."""
     if features.terminal_measurements_only:
-        sampling = shots * (0.6 + 0.012 * features.measured_qubits**2)
-        return 1300 + (57 + 0.6 * features.qubits) * features.gates + sampling
+        sampling = shots * (0.6 + 0.02 * features.measured_qubits**2)
+        return 1300 + (45 + 0.3 * features.qubits) * features.gates + sampling
     return 1300 + shots * (35 + features.gates * (0.045 + 3.6e-3 * features.qubits))
 
 
 def aer_mps_cost(features: CircuitFeatures, shots: int, _: float) -> float:
     """Return the cost of a matrix product state with the largest possible bond dimension."""
     bond = _amplitudes(features.entanglement)
-    sampling = shots * (0.5 + features.qubits * 4e-4 * bond**2)
-    return 2000 + features.neighbour_gates * (100 + 5e-4 * bond**3) + sampling
+    each = features.qubits * (0.45 + 1e-4 * bond**2)
+    sampling = 0.05 * shots + each * _distinct_outcomes(features, shots)
+    return 1200 + features.neighbour_gates * (60 + 8e-4 * bond**3) + sampling
 
 
 def stim_cost(features: CircuitFeatures, shots: int, _: float) -> float:
     """Return the cost of Stim's compiled sampler."""
-    in_words = features.measured_qubits <= WORD_BITS  # results that are counted as numbers
-    each = 0.4 if in_words else 2.8 + 0.008 * features.measured_qubits
-    sampling = shots * (0.1 + 1.7e-3 * features.measured_qubits)
-    sampling += each * _distinct_outcomes(features, shots)
-    return 140 + 1.8 * features.gates + sampling
+    measured = features.measured_qubits
+    in_words = measured <= WORD_BITS  # results that are counted as numbers
+    each = 0.06 + 0.003 * measured if in_words else 0.7 + 0.14 * measured
+    sampling = shots * (0.035 + 0.004 * measured) + each * _distinct_outcomes(features, shots)
+    removed = REMOVED_STEP_COST * features.removed_steps
+    return 310 + 3.6 * features.gates + removed + sampling
 
 
 def _segments(branch_points: int, bits_per_point: float, shots: int) -> float:
@@ -164,12 +179,15 @@ def statevector_branching_cost(features: CircuitFeatures, shots: int, _: float) 
     """Return the cost of shot branching with state vectors: in lockstep if they are small."""
     points = features.branch_points
     amplitudes = _amplitudes(features.qubits)
-    sampling = 0.3 * shots + 1.0 * _distinct_outcomes(features, shots)
+    sampling = 0.1 * shots + 2.0 * _distinct_outcomes(features, shots)
     if features.declared_qubits <= LOCKSTEP_MAX_QUBITS:
         branches = min(_amplitudes(points), float(shots))
         fork = 170 + 0.2 * branches
-        steps = 45.0 * features.gates + fork * max(points, features.decisions)
-        return 1000 + steps + 1.3e-3 * features.passes * branches * amplitudes + sampling
+        steps = 36.0 * features.gates + fork * max(points, features.decisions)
+        return 900 + steps + 1.0e-3 * features.passes * branches * amplitudes + sampling
+    if features.terminal_measurements_only:
+        work = (0.08 + 9e-3 * features.passes) * amplitudes
+        return 1000 + 40 * features.gates + work + sampling
     start = 230 + 25 * features.gates if features.circuit else 200
     branch = 3.6 * features.gates + 1.3e-3 * features.passes * features.live_amplitudes
     segments = _segments(points, 1.0, shots)

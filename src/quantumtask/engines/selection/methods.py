@@ -204,24 +204,24 @@ IDEAL_METHODS: tuple[IdealMethod, ...] = (
     Method(
         LIGHTNING, STATEVECTOR, DOUBLE, "circuits that measure at their end",
         _measured_before_the_end, lightning_cost(False), StatevectorMemory(16, 16),
-        "the fastest state vector for {qubits}", start_us=190,
+        "the fastest state vector for {qubits}", start_us=240,
     ),
     Method(
         LIGHTNING, STATEVECTOR, SINGLE, "the same with many qubits",
         _unsuited_to_single_precision, lightning_cost(True), StatevectorMemory(8, 12),
-        "the fastest state vector for {qubits}; single precision", start_us=190,
+        "the fastest state vector for {qubits}; single precision", start_us=240,
     ),
     Method(
         QSIM, STATEVECTOR, SINGLE, "circuits that measure at their end",
         _unsuited_to_qsim, qsim_cost, StatevectorMemory(8, 8),
         "the fastest state vector for {qubits}; single precision",
-        unselected=_too_small_for_single_precision, scaling=Scaling(0.85, min_qubits=14),
-        start_us=300,
+        unselected=_too_small_for_single_precision, scaling=Scaling(0.95, min_qubits=14),
+        start_us=210,
     ),
     Method(
         STIM, STABILIZER, EXACT, "Clifford circuits, measured anywhere; also with Pauli noise",
         _not_clifford, stim_cost, StabilizerMemory(),
-        "a Clifford circuit: {qubits} as a stabilizer state", start_us=140,
+        "a Clifford circuit: {qubits} as a stabilizer state", start_us=310,
     ),
     Method(
         AER, STATEVECTOR, DOUBLE, "circuits without feed-forward",
@@ -238,7 +238,7 @@ IDEAL_METHODS: tuple[IdealMethod, ...] = (
         AER, MPS, DOUBLE, "many qubits with little entanglement",
         _measured_before_the_end, aer_mps_cost, MpsMemory(),
         "{qubits} with little entanglement as a matrix product state", adaptive_memory=True,
-        start_us=2000,
+        start_us=1200,
     ),
     Method(
         OWN, STATEVECTOR, DOUBLE, "any program",

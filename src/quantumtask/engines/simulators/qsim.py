@@ -4,10 +4,11 @@ The compiled modules of the package qsimcirq are used directly, because the pack
 Position k of a qubit is bit k of a state index. The first qubit of a matrix is its highest bit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache, partial
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
+from math import cos, isfinite, sin
 from operator import itemgetter
 from types import ModuleType
 from typing import Any
@@ -163,10 +164,21 @@ def _entries(operation: Operation) -> Sequence[float]:
     return _to_entries(controlled_matrix(gate.entries, controls) if controls else gate.entries)
 
 
+ROTATIONS: dict[str, Callable[[float, float], Sequence[float]]] = {
+    "rx": lambda cos, sin: (cos, 0.0, 0.0, -sin, 0.0, -sin, cos, 0.0),
+    "ry": lambda cos, sin: (cos, 0.0, -sin, 0.0, sin, 0.0, cos, 0.0),
+    "rz": lambda cos, sin: (cos, -sin, 0.0, 0.0, 0.0, 0.0, cos, sin),
+}
+"""Entries by the cosine and the sine of half the angle: circuits have many different angles."""
+
+
 @lru_cache(MAX_CACHED_GATES)
 def _basic_entries(
     gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]
 ) -> Sequence[float]:
+    rotation = None if controls else ROTATIONS.get(gate.name)
+    if rotation is not None and isfinite(params[0]):
+        return rotation(cos(params[0] / 2), sin(params[0] / 2))
     matrix = gate_matrix(gate, params)
     return _to_entries(controlled_matrix(matrix, controls) if controls else matrix)
 
