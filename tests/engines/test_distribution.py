@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from quantumtask.engines.sampling.distribution import Distribution
+from quantumtask.engines.simulators.native.marginals import sum_over_others
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Result
@@ -126,3 +127,17 @@ def test_a_result_is_refused_from_the_first_byte_too_many(memory: bool) -> None:
         too_few = Settings(slot_memory_mb=2048, max_result_bytes=most - 1)
         run(measured, shots, memory=memory, settings=too_few)
     assert refused.value.code == "result_too_large"
+
+
+def test_the_distribution_of_some_qubits_is_the_sum_over_the_others() -> None:
+    wrong = []
+    joint = np.random.default_rng(3).random(2**6)
+    for subset in range(2**6):
+        positions = [qubit for qubit in range(6) if subset >> qubit & 1]
+        expected = np.zeros(1 << len(positions))
+        for index, probability in enumerate(joint):
+            value = sum((index >> qubit & 1) << k for k, qubit in enumerate(positions))
+            expected[value] += probability
+        if not np.allclose(sum_over_others(joint.copy(), positions), expected, atol=1e-12):
+            wrong.append(positions)
+    assert not wrong

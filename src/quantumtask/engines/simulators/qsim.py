@@ -164,7 +164,7 @@ def _entries(operation: Operation) -> Sequence[float]:
     return _to_entries(controlled_matrix(gate.entries, controls) if controls else gate.entries)
 
 
-ROTATIONS: dict[str, Callable[[float, float], Sequence[float]]] = {
+HALF_ANGLE_ENTRIES: dict[str, Callable[[float, float], Sequence[float]]] = {
     "rx": lambda cos, sin: (cos, 0.0, 0.0, -sin, 0.0, -sin, cos, 0.0),
     "ry": lambda cos, sin: (cos, 0.0, -sin, 0.0, sin, 0.0, cos, 0.0),
     "rz": lambda cos, sin: (cos, -sin, 0.0, 0.0, 0.0, 0.0, cos, sin),
@@ -176,7 +176,7 @@ ROTATIONS: dict[str, Callable[[float, float], Sequence[float]]] = {
 def _basic_entries(
     gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]
 ) -> Sequence[float]:
-    rotation = None if controls else ROTATIONS.get(gate.name)
+    rotation = None if controls else HALF_ANGLE_ENTRIES.get(gate.name)
     if rotation is not None and isfinite(params[0]):
         return rotation(cos(params[0] / 2), sin(params[0] / 2))
     matrix = gate_matrix(gate, params)

@@ -38,19 +38,19 @@ def sum_over_others(probabilities: FloatArray, positions: Sequence[int]) -> Floa
     return summed
 
 
-def _group_axes(qubits: int, kept: frozenset[int]) -> tuple[list[int], list[int]]:
-    """Return a shape with one axis for neighbours that are all kept or all removed.
+def _group_axes(qubits: int, selected: frozenset[int]) -> tuple[list[int], list[int]]:
+    """Return a shape with one axis for neighbours that are all selected or all removed.
 
     The second value has the axes of the removed qubits.
     """
     shape: list[int] = []
     removed_axes: list[int] = []
     for position in range(qubits - 1, -1, -1):
-        is_kept = position in kept
-        if position < qubits - 1 and is_kept == (position + 1 in kept):
+        is_selected = position in selected
+        if position < qubits - 1 and is_selected == (position + 1 in selected):
             shape[-1] *= 2
             continue
-        if not is_kept:
+        if not is_selected:
             removed_axes.append(len(shape))
         shape.append(2)
     return shape, removed_axes
