@@ -2,10 +2,10 @@
 
 usage: python -m benchmarks.engines.estimates [--quick] [--seconds 0.8] [--only WORD]
 
-Every engine and method that can run a circuit runs it in this process, on one thread: the methods
-take turns, each run has a new program with other angles, and the time is the lower quartile of the
-processor times of the runs. So the figures depend little on other programs of the machine. A method
-with a prediction above `--seconds` is left out, and one above a tenth of it runs 1,024 shots only.
+Every engine and method that can run a circuit runs it in this process, on one thread. The methods
+take turns in random order, each run has a new program with other angles, and the time is the lower
+quartile of the processor times of the runs. A method with a prediction above `--seconds` is left
+out, and one above a tenth of it runs 1,024 shots only.
 
 The benchmark prints
 - for each method the share of the predictions within a factor of two (goal: 80 %), and the same for
@@ -17,6 +17,7 @@ The benchmark prints
 """
 
 import argparse
+import random
 import statistics
 import sys
 import time
@@ -130,9 +131,9 @@ def _take_turns(program: Program, runs: list[Run]) -> dict[Run, list[float]]:
     """Return the seconds of each run, in turns."""
     seconds: dict[Run, list[float]] = {run: [] for run in runs}
     for turn in range(MAX_ROUNDS):
-        for run, each in seconds.items():
-            if turn < MIN_ROUNDS or sum(each) < ROUNDS_S:
-                each.append(time_run(program, run))
+        for run in random.sample(runs, len(runs)):  # else one method always follows the slowest
+            if turn < MIN_ROUNDS or sum(seconds[run]) < ROUNDS_S:
+                seconds[run].append(time_run(program, run))
     return seconds
 
 
