@@ -26,9 +26,10 @@ KEYS = {
     *("qubits", "shots", "memory_bytes", "seconds", "threads", "slots"),
 }
 WRONG = TWO_QUBITS + "frobnicate q[0];\nh q[5];\nc = measure q;"
-GHZ = (
+ENTANGLED = (
     'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[1000] q;\nbit[1000] c;\nh q[0];\n'
-    "for int k in [0:998] { cx q[k], q[k + 1]; }\nc = measure q;"
+    "for int k in [0:998] { cx q[k], q[k + 1]; }\n"
+    "for int k in [0:499] { cz q[k], q[k + 500]; }\nc = measure q;"
 )
 
 
@@ -96,7 +97,7 @@ def test_a_longer_text_takes_longer_because_reading_it_counts(service: Service) 
 
 
 def test_a_thousand_entangled_qubits_are_a_stabilizer_state(service: Service) -> None:
-    estimate_body = estimate(service, GHZ, shots=100_000)
+    estimate_body = estimate(service, ENTANGLED, shots=100_000)
     assert (estimate_body["engine"], estimate_body["method"]) in {
         ("stim", "stabilizer"),
         ("quantumtask", "stabilizer"),
