@@ -20,8 +20,7 @@ SHOTS = 1000
 
 Json = dict[str, Any]
 
-# Braket has some gates under other names; these definitions add the standard names. Braket passes
-# over `pow` before its own gate `cnot`, so `cx` is defined by a control.
+# Braket has some gates under other names; these definitions add the standard names.
 STDGATES_FOR_BRAKET = """
 gate p(t) a { phaseshift(t) a; }
 gate phase(t) a { phaseshift(t) a; }
@@ -29,8 +28,8 @@ gate sdg a { si a; }
 gate tdg a { ti a; }
 gate sx a { v a; }
 gate id a { i a; }
-gate cx a, b { ctrl @ x a, b; }
-gate CX a, b { ctrl @ x a, b; }
+gate cx a, b { cnot a, b; }
+gate CX a, b { cnot a, b; }
 gate cp(t) a, b { cphaseshift(t) a, b; }
 gate cphase(t) a, b { cphaseshift(t) a, b; }
 gate crx(t) a, b { ctrl @ rx(t) a, b; }

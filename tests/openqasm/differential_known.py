@@ -214,9 +214,9 @@ KNOWN = (
     ),
     Disagreement(
         "braket",
-        "`pow` before a swap is passed over",
+        "`pow` before its gates `cnot` and `swap` is passed over",
         "gates: Quantum gate modifiers",
-        ("pow of a swap",),
+        ("pow of cx and swap",),
     ),
     Disagreement(
         "braket",

@@ -73,9 +73,9 @@ STATIC = {
         "gate g a { h a; t a; } pow(3) @ g q[1]; pow(2) @ g q[0];"
     ),
     "pow of a controlled gate": with_basis_change(
-        "pow(2) @ cx q[0], q[1]; pow(3) @ CX q[1], q[2]; pow(2) @ ccx q[0], q[1], q[2];"
+        "pow(2) @ cy q[0], q[1]; pow(3) @ cz q[1], q[2]; pow(2) @ ccx q[0], q[1], q[2];"
     ),
-    "pow of a swap": with_basis_change("pow(2) @ swap q[0], q[1];"),
+    "pow of cx and swap": with_basis_change("pow(2) @ cx q[0], q[1]; pow(2) @ swap q[1], q[2];"),
     "real pow": with_basis_change("pow(0.5) @ x q[0]; pow(0.25) @ z q[1]; pow(1 / 2.0) @ s q[2];"),
     "negative pow": with_basis_change("pow(-1) @ s q[0]; pow(-2) @ t q[1];"),
     "stack": with_basis_change(
