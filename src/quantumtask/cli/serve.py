@@ -14,7 +14,7 @@ from typing import NoReturn
 from quantumtask.shared.data_folder import has_run_data, two_folders
 from quantumtask.shared.errors import QuantumTaskError
 from quantumtask.shared.installation import as_typed
-from quantumtask.shared.processes import keep_files_private, kill_on_parent_death
+from quantumtask.shared.processes import gc_paused, keep_files_private, kill_on_parent_death
 from quantumtask.shared.settings import SUPERVISOR, Settings, SettingsError, load_settings
 
 ABOUT = {
@@ -66,14 +66,16 @@ def _parser(service: str) -> argparse.ArgumentParser:
 
 
 def _api(settings: Settings) -> None:
-    from quantumtask.api.main import serve
-    from quantumtask.doors.registry import open_doors
+    with gc_paused():
+        from quantumtask.api.main import serve
+        from quantumtask.doors.registry import open_doors
 
     serve(settings, open_doors(settings))
 
 
 def _worker(settings: Settings) -> None:
-    from quantumtask.worker.main import serve
+    with gc_paused():
+        from quantumtask.worker.main import serve
 
     serve(settings)
 
