@@ -32,7 +32,13 @@ from quantumtask.engines.sampling.shot_counts import ShotCounts
 from quantumtask.engines.selection.choose import choose_engine
 from quantumtask.engines.selection.circuit_features import CircuitFeatures, extract_features
 from quantumtask.engines.selection.estimate import machine_factor
-from quantumtask.engines.selection.methods import IDEAL_METHODS, QSIM, IdealMethod, engine_version
+from quantumtask.engines.selection.methods import (
+    IDEAL_METHODS,
+    QSIM,
+    SINGLE_PRECISION_MIN_QUBITS,
+    IdealMethod,
+    engine_version,
+)
 from quantumtask.engines.simulators.base import load_engine
 from quantumtask.engines.simulators.sampling_run import SamplingRun
 from quantumtask.openqasm import Program
@@ -219,8 +225,9 @@ def print_single_precision(results: list[Row]) -> None:
     if ratios:
         faster = [ratio for ratio in ratios if ratio > NEAR]
         print(
-            f"\nwithout single precision below 18 qubits: qsim would be more than {NEAR} times as "
-            f"fast in {len(faster)} of {len(ratios)} runs, at most {max(ratios):.1f} times"
+            f"\nwithout single precision below {SINGLE_PRECISION_MIN_QUBITS} qubits: qsim would be "
+            f"more than {NEAR} times as fast in {len(faster)} of {len(ratios)} runs, "
+            f"at most {max(ratios):.1f} times"
         )
 
 

@@ -51,11 +51,11 @@ DENSITY_MATRIX, STATEVECTOR, STABILIZER = "density_matrix", "statevector", "stab
 
 SINGLE, DOUBLE, EXACT = "single", "double", "exact"
 
-SINGLE_PRECISION_MIN_QUBITS = 18
+SINGLE_PRECISION_MIN_QUBITS = 15
 """Smallest number of qubits for which single precision is chosen.
 
-With fewer, the counts of a seed are those of double precision, which all platforms have. The price:
-from 15 qubits on, qsim would mostly be faster.
+With fewer, qsim is seldom faster, and the counts of a seed are those of double precision, which all
+platforms have.
 """
 
 SINGLE_PRECISION_MAX_GATES = 100_000
