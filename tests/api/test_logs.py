@@ -25,7 +25,7 @@ def test_every_line_about_a_task_has_its_id_and_its_attempt(start: Start) -> Non
     [slot] = slot_pids(service.worker)
     os.kill(slot, signal.SIGSTOP)  # so that it does not finish the task
     crashed = service.submit()
-    service.running(crashed)
+    service.dispatched(crashed)
     os.kill(slot, signal.SIGKILL)
     assert service.finished(crashed)["attempt"] == 2
     late = service.run(ENDLESS, timeout_s=0.5)["task_id"]

@@ -70,7 +70,7 @@ def test_a_task_that_ran_twice_has_two_runs_in_one_trace(
     [slot] = slot_pids(service.worker)
     os.kill(slot, signal.SIGSTOP)  # so that it does not finish the task
     task_id = service.submit()
-    service.running(task_id)
+    service.dispatched(task_id)
     os.kill(slot, signal.SIGKILL)
     body = service.finished(task_id)
     assert (body["status"], body["attempt"]) == ("completed", 2)

@@ -251,6 +251,15 @@ class Service:
         """Returns when a slot has had the task for a moment."""
         until(lambda: self.get(task_id)["state"] == "running", limit, self.logs)
 
+    def dispatched(self, task_id: str) -> None:
+        """Return when a slot has the message with the task, which may come long after the claim."""
+        self.running(task_id)
+        until(lambda: "\nquantumtask_slots_busy 0" not in self._worker_metrics(), 30, self.logs)
+        time.sleep(0.1)  # the thread of the slot sends the message now
+
+    def _worker_metrics(self) -> str:
+        return self.worker_http.get("/metrics").text
+
 
 def until(condition: Any, limit: float, why: Any = lambda: "") -> None:
     """Returns when the condition holds; fails, with what `why` says, if it does not in time."""

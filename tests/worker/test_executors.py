@@ -22,6 +22,7 @@ from tests.support.services import (
     alive,
     entangle,
     memory_mib,
+    parent,
     slot_pids,
     until,
 )
@@ -62,6 +63,7 @@ class Bench:
 
     def __init__(self, settings: Settings, home: Any) -> None:
         self._home = home
+        self._is_local = settings.executor == "local"
         self._reported = threading.Condition()
         self._outcomes: dict[str, list[Value | None]] = {}
         self._names = map(str, itertools.count())
@@ -109,7 +111,11 @@ class Bench:
         """
 
         def at_work() -> list[int]:
-            return [pid for pid in slot_pids(self._home) if memory_mib(pid) > STATE_MIB]
+            pids = [pid for pid in slot_pids(self._home) if memory_mib(pid) > STATE_MIB]
+            if not self._is_local:
+                return pids
+            # Services of other tests are below this process, too, with fork servers of their own.
+            return [pid for pid in pids if parent(parent(pid)) == self._home.pid]
 
         until(lambda: len(at_work()) >= slots, 120)
         return at_work()

@@ -197,7 +197,7 @@ def test_a_task_whose_slot_dies_runs_again_and_completes(start: Start) -> None:
     [slot] = slot_pids(service.worker)
     os.kill(slot, signal.SIGSTOP)  # so that it does not finish the task
     task_id = service.submit()
-    service.running(task_id)
+    service.dispatched(task_id)
     os.kill(slot, signal.SIGKILL)
     body = service.finished(task_id)
     assert body["status"] == "completed"
