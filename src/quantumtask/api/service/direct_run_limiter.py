@@ -12,7 +12,7 @@ REFUSED_PAUSE_S = 2.0
 _MAX_OWNERS, _MAX_KEYS = 10_000, 10_000
 
 
-class _Wait(NamedTuple):
+class _Pause(NamedTuple):
     until: float
     length_s: float
 
@@ -25,7 +25,7 @@ class DirectRunLimiter:
     """
 
     def __init__(self) -> None:
-        self._pauses: dict[Owner, _Wait] = {}
+        self._pauses: dict[Owner, _Pause] = {}
         self._keys: dict[tuple[str, str], None] = {}
 
     def is_paused(self, owner: Owner, now: float) -> bool:
@@ -39,11 +39,11 @@ class DirectRunLimiter:
         length_s = FIRST_PAUSE_S
         if last is not None and now < last.until + LONGEST_PAUSE_S and last.length_s:
             length_s = min(PAUSE_FACTOR * last.length_s, LONGEST_PAUSE_S)
-        self._put(owner, _Wait(now + length_s, length_s))
+        self._put(owner, _Pause(now + length_s, length_s))
 
     def add_refusal(self, owner: Owner, now: float) -> None:
         """Pause an owner whose task has run for nothing, because a limit has refused it."""
-        last = self._pauses.get(owner, _Wait(0.0, 0.0))
+        last = self._pauses.get(owner, _Pause(0.0, 0.0))
         self._put(owner, last._replace(until=max(last.until, now + REFUSED_PAUSE_S)))
 
     def is_repeated(self, project: str, key: str) -> bool:
@@ -55,7 +55,7 @@ class DirectRunLimiter:
         self._keys[project, key] = None
         return False
 
-    def _put(self, owner: Owner, pause: _Wait) -> None:
+    def _put(self, owner: Owner, pause: _Pause) -> None:
         if owner not in self._pauses and len(self._pauses) >= _MAX_OWNERS:
             self._pauses.clear()
         self._pauses[owner] = pause
